@@ -1,5 +1,398 @@
 //! One call: an event and the time in, commands and the next deadline out.
+//!
+//! The call turns what happens into what the floor must know, and what the floor decides into
+//! commands, utterances and live events. It performs nothing and never fails on what it is told.
 
 mod event;
+mod reply;
+mod speech;
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
 
 pub use event::*;
+use reply::{Ending, Reply};
+use speech::{OpenSpeech, Taken};
+
+use crate::record::{Recogniser, RecordEvent, Speaker, Utterance};
+use crate::turn::{Action, Floor, Input, Plan, Policy, Words};
+use crate::units::{CallTime, Span};
+
+/// What a call must know beside the events, and its log keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The times by which the floor decides.
+    pub policy: Policy,
+    /// A language tag, "en-US".
+    pub language: String,
+    /// What the recogniser's text can hold.
+    pub recogniser: Recogniser,
+}
+
+/// Something that was said and heard: what the persona may remember.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Who said it.
+    pub speaker: Speaker,
+    /// The heard words.
+    pub text: String,
+    /// It was cut off there.
+    pub cut: bool,
+}
+
+/// The decisions of one call.
+#[derive(Debug)]
+pub struct Call {
+    setup: Setup,
+    now: CallTime,
+    floor: Floor,
+    speech: OpenSpeech,
+    last_taken: Option<Taken>,
+    /// The turn that was last committed, and what the persona has not answered yet.
+    turn: Option<TurnId>,
+    unanswered: Vec<String>,
+    reply: Option<Reply>,
+    history: Vec<Said>,
+    utterances: u32,
+    commands: VecDeque<Command>,
+}
+
+impl Call {
+    /// A call before its first event.
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            floor: Floor::new(setup.policy.clone()),
+            setup,
+            now: CallTime::ZERO,
+            speech: OpenSpeech::default(),
+            last_taken: None,
+            turn: None,
+            unanswered: Vec::new(),
+            reply: None,
+            history: Vec::new(),
+            utterances: 0,
+            commands: VecDeque::new(),
+        }
+    }
+
+    /// The conversation as it was heard, in order.
+    pub fn history(&self) -> &[Said] {
+        &self.history
+    }
+
+    /// Whether the last command was given.
+    pub fn is_closed(&self) -> bool {
+        self.floor.is_closed()
+    }
+
+    /// The name of the floor's state, for timelines and pages.
+    pub fn state_name(&self) -> &'static str {
+        self.floor.state_name()
+    }
+
+    /// The call's time: that of the last event.
+    pub fn now(&self) -> CallTime {
+        self.now
+    }
+
+    /// The next thing to do. Drained before the next event.
+    pub fn poll_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    /// When to come back with [`Event::Tick`] at the latest.
+    pub fn poll_timeout(&self) -> Option<CallTime> {
+        if self.is_closed() {
+            return None;
+        }
+        let stall = self.reply.as_ref().and_then(Reply::stall_deadline);
+        self.floor.deadline().into_iter().chain(stall).min()
+    }
+
+    /// Takes one event. Time that runs backwards is taken for no time at all; after the close
+    /// nothing changes any more.
+    pub fn handle(&mut self, now: CallTime, event: Event) {
+        if self.is_closed() {
+            return;
+        }
+        self.now = self.now.max(now);
+        self.take(event);
+        self.flush_stalled();
+        self.carry_out();
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Tick => self.tell_floor(Input::Tick),
+            Event::Connected => {
+                self.tell(Live::Connected);
+                self.tell_floor(Input::Connected);
+            }
+            Event::MediaLost { .. } => self.tell_floor(Input::MediaLost),
+            Event::MediaBack => self.tell_floor(Input::MediaBack),
+            // Kept for the log: a hole in the leg explains odd words.
+            Event::Gap { .. } => {}
+            Event::VoiceOn { at } => {
+                self.speech.voice_on(at);
+                self.tell_floor(Input::VoiceOn(at));
+            }
+            Event::VoiceOff { at, .. } => {
+                self.speech.voice_off(at);
+                self.tell_floor(Input::VoiceOff(at));
+            }
+            Event::Partial { text } => {
+                self.speech.partial(&text);
+                self.tell(Live::Partial { text: self.speech.text() });
+                self.tell_floor(Input::Words(self.words()));
+            }
+            Event::Final { text, words, finalise } => self.settle(&text, words, finalise),
+            Event::Plan { reply, interruptible, hang_up } => {
+                self.tell_floor(Input::Planned(reply, Plan { interruptible, hang_up }));
+            }
+            Event::Mark { event } => self.command(Command::Note(Note::Event(event))),
+            Event::HangUp { reason } => self.tell_floor(Input::HangUp(reason)),
+            Event::Drain => self.tell_floor(Input::Drain),
+            Event::Text { reply, .. }
+            | Event::TextDone { reply }
+            | Event::TextFailed { reply }
+            | Event::Voice { reply, .. }
+            | Event::VoiceWords { reply, .. }
+            | Event::VoiceDone { reply, .. }
+            | Event::VoiceFailed { reply, .. }
+            | Event::PlayStarted { reply, .. }
+            | Event::PlayStopped { reply, .. }
+            | Event::Played { reply, .. } => {
+                // What belongs to a reply that is over changes nothing.
+                if let Some(mut open) = self.reply.take_if(|open| open.id == reply) {
+                    let failed = self.take_for(&mut open, event);
+                    self.reply = Some(open);
+                    if failed {
+                        self.tell_floor(Input::ReplyFailed(reply));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes an event of the open reply. Says whether the reply failed.
+    fn take_for(&mut self, reply: &mut Reply, event: Event) -> bool {
+        let mut failed = false;
+        match event {
+            Event::Text { text, .. } => reply.text(self.now, &text),
+            Event::TextDone { .. } => reply.text_done(),
+            Event::TextFailed { .. } => {
+                failed = !reply.has_text();
+                reply.text_done();
+            }
+            Event::Voice { chunk, span, .. } => reply.voice(chunk, span),
+            Event::VoiceWords { chunk, words, .. } => reply.voice_words(chunk, words),
+            Event::VoiceDone { chunk, .. } | Event::VoiceFailed { chunk, .. } => {
+                reply.voice_done(chunk);
+            }
+            Event::PlayStarted { at, from, .. } => self.play_started(reply, at, from),
+            Event::PlayStopped { at, position, cause, .. } => {
+                reply.play_stopped(at, position, cause);
+                self.tell_floor(Input::Silent(reply.id, cause, at));
+            }
+            Event::Played { position, .. } => reply.played(self.now, position),
+            _ => {}
+        }
+        while let Some((chunk, spoken)) = reply.poll_chunk() {
+            self.command(Command::Speak { reply: reply.id, chunk, spoken });
+        }
+        if !failed && reply.finishes() {
+            failed = !reply.has_sound();
+            self.command(Command::Finish { reply: reply.id });
+        }
+        failed
+    }
+
+    fn play_started(&mut self, reply: &mut Reply, at: CallTime, from: Span) {
+        if !reply.was_audible() {
+            self.tell(Live::ReplyStarted { reply: reply.id, at_ms: at.as_ms() });
+            self.unanswered.clear();
+            if let (Cue::Turn, Some(turn)) = (reply.cue, &self.last_taken) {
+                let latency = RecordEvent::ReplyLatency {
+                    at_ms: turn.end.as_ms(),
+                    latency_ms: at.saturating_since(turn.end).as_ms(),
+                };
+                self.command(Command::Note(Note::Event(latency)));
+            }
+        }
+        reply.play_started(at, from);
+        self.tell_floor(Input::Audible(reply.id));
+    }
+
+    fn settle(&mut self, text: &str, words: Vec<TimedWord>, finalise: Option<FinaliseId>) {
+        let late = self.last_taken.as_mut().filter(|taken| {
+            !text.trim().is_empty() && self.speech.is_late(self.now, &words, taken)
+        });
+        if let Some(taken) = late {
+            if taken.amend(text, words) {
+                let utterance = taken.utterance.clone();
+                self.amend(utterance);
+            }
+        } else {
+            self.speech.settle(text, words);
+        }
+        self.tell_floor(Input::Settled(finalise, self.words()));
+    }
+
+    /// A late final gave the last utterance more words: one utterance, never a second turn.
+    fn amend(&mut self, utterance: Utterance) {
+        let said = self.history.iter_mut().rev().find(|said| said.speaker == Speaker::Rep);
+        if let Some(said) = said {
+            said.text.clone_from(&utterance.text);
+        }
+        if let Some(last) = self.unanswered.last_mut() {
+            last.clone_from(&utterance.text);
+        }
+        self.command(Command::Note(Note::Amended(utterance.clone())));
+        self.tell(Live::Utterance { utterance });
+        self.tell_floor(Input::Late);
+    }
+
+    fn flush_stalled(&mut self) {
+        let Some(reply) = &mut self.reply else { return };
+        if reply.stall_deadline().is_some_and(|due| due <= self.now)
+            && let Some((chunk, spoken)) = reply.flush_stalled()
+        {
+            let reply = reply.id;
+            self.command(Command::Speak { reply, chunk, spoken });
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(action) = self.floor.poll() {
+            match action {
+                Action::RepStarted(turn) => {
+                    self.turn = Some(turn);
+                    let at = self.speech.began().unwrap_or(self.now);
+                    self.tell(Live::RepStarted { at_ms: at.as_ms() });
+                }
+                Action::RepPaused(_, at) => self.tell(Live::RepStopped { at_ms: at.as_ms() }),
+                Action::Finalise(id) => self.command(Command::Finalise { id }),
+                Action::Commit(_) => self.commit(),
+                Action::Discard => self.speech.discard(),
+                Action::KeepAside => self.keep_aside(),
+                Action::Compose(reply, cue) => self.compose(reply, cue),
+                Action::Withdraw(reply) => {
+                    self.reply = None;
+                    self.command(Command::Cancel { reply });
+                }
+                Action::Pause(reply) => {
+                    self.command(Command::Pause { reply });
+                    self.tell(Live::ReplyPaused { reply, at_ms: self.now.as_ms() });
+                }
+                Action::Resume(reply) => self.resume(reply),
+                Action::Interrupt(_) => self.conclude(Ending::Interrupted),
+                Action::CutShort(_) => self.conclude(Ending::CutShort),
+                Action::HeardOut(_) => self.conclude(Ending::HeardOut),
+                Action::Hold => self.tell(Live::Held { at_ms: self.now.as_ms() }),
+                Action::Unhold => self.tell(Live::Resumed { at_ms: self.now.as_ms() }),
+                Action::Close(reason) => {
+                    self.tell(Live::Ended { reason, at_ms: self.now.as_ms() });
+                    self.command(Command::Close { reason });
+                }
+            }
+        }
+    }
+
+    fn commit(&mut self) {
+        if let Some(taken) = self.take_speech() {
+            let text = taken.utterance.text.clone();
+            self.history.push(Said { speaker: Speaker::Rep, text: text.clone(), cut: false });
+            self.unanswered.push(text);
+            self.last_taken = Some(taken);
+        }
+    }
+
+    /// Keeps what the rep said without giving it the floor. A backchannel says nothing that the
+    /// persona could answer later.
+    fn keep_aside(&mut self) {
+        let backchannel = self.words().backchannel;
+        if let Some(taken) = self.take_speech()
+            && !backchannel
+        {
+            let text = taken.utterance.text;
+            self.history.push(Said { speaker: Speaker::Rep, text, cut: false });
+        }
+    }
+
+    fn take_speech(&mut self) -> Option<Taken> {
+        let utterances = &mut self.utterances;
+        let taken = self.speech.take(self.now, || next_utterance(utterances))?;
+        self.publish(taken.utterance.clone());
+        Some(taken)
+    }
+
+    fn compose(&mut self, reply: ReplyId, cue: Cue) {
+        debug_assert!(self.reply.is_none(), "at most one reply is open");
+        self.reply = Some(Reply::new(reply, cue, &self.setup.language));
+        let said = self.unanswered.join(" ");
+        let turn = self.turn.filter(|_| !said.is_empty());
+        self.tell(Live::ReplyThinking { reply });
+        self.command(Command::Compose { reply, cue, turn, said });
+        self.command(Command::Play { reply });
+    }
+
+    fn resume(&mut self, reply: ReplyId) {
+        let Some(open) = &self.reply else { return };
+        let from = open.resume_point(self.now);
+        self.command(Command::Resume { reply, from });
+        self.tell(Live::ReplyResumed { reply, at_ms: self.now.as_ms() });
+    }
+
+    fn conclude(&mut self, ending: Ending) {
+        let Some(open) = self.reply.take() else { return };
+        let reply = open.id;
+        let utterances = &mut self.utterances;
+        let heard = open.conclude(self.now, ending, || next_utterance(utterances));
+        let at = heard.as_ref().map_or(self.now, |heard| CallTime::from_ms(heard.end_ms));
+        if ending != Ending::HeardOut {
+            self.command(Command::Cancel { reply });
+        }
+        let (text, utterance_id) = match &heard {
+            Some(heard) => (heard.text.clone(), Some(heard.id.clone())),
+            None => (String::new(), None),
+        };
+        if let Some(heard) = heard {
+            let cut = ending != Ending::HeardOut;
+            self.history.push(Said { speaker: Speaker::Persona, text: heard.text.clone(), cut });
+            self.publish(heard);
+        }
+        self.command(Command::Heard { reply, text, utterance_id, at });
+        let at_ms = at.as_ms();
+        self.tell(match ending {
+            Ending::Interrupted => Live::ReplyInterrupted { reply, at_ms },
+            Ending::HeardOut | Ending::CutShort => Live::ReplyEnded { reply, at_ms },
+        });
+    }
+
+    fn publish(&mut self, utterance: Utterance) {
+        self.command(Command::Note(Note::Utterance(utterance.clone())));
+        self.tell(Live::Utterance { utterance });
+    }
+
+    fn words(&self) -> Words {
+        self.speech.read(self.setup.recogniser.punctuation)
+    }
+
+    fn tell_floor(&mut self, input: Input) {
+        self.floor.handle(self.now, input);
+    }
+
+    fn tell(&mut self, live: Live) {
+        self.command(Command::Tell(live));
+    }
+
+    fn command(&mut self, command: Command) {
+        self.commands.push_back(command);
+    }
+}
+
+fn next_utterance(count: &mut u32) -> String {
+    *count += 1;
+    format!("u{count}")
+}

@@ -206,7 +206,8 @@ impl Dbfs {
 
     /// The level of a root mean square between 0 and 1.
     pub fn from_rms(rms: f32) -> Self {
-        if rms <= 1.0e-5 { Self::FLOOR } else { Self(20.0 * rms.log10()) }
+        // Not a number is no sound either: a log must be able to hold every level.
+        if 1.0e-5 < rms { Self(20.0 * rms.log10()) } else { Self::FLOOR }
     }
 }
 
@@ -237,5 +238,6 @@ mod tests {
         assert_eq!(Dbfs::from_rms(1.0), Dbfs(0.0));
         assert!((Dbfs::from_rms(0.1).0 + 20.0).abs() < 1e-4);
         assert_eq!(Dbfs::from_rms(0.0), Dbfs::FLOOR);
+        assert_eq!(Dbfs::from_rms(f32::NAN), Dbfs::FLOOR);
     }
 }

@@ -148,6 +148,13 @@ pub enum Event {
         /// How loud the voice was.
         level: Dbfs,
     },
+    /// The rep's leg has a hole, filled with silence.
+    Gap {
+        /// Where it begins.
+        at: CallTime,
+        /// How long it is.
+        span: Span,
+    },
     /// What the recogniser makes of the speech so far; each replaces the one before.
     Partial {
         /// Words since the last final.
@@ -290,8 +297,8 @@ pub enum Command {
         /// The words as the voice shall say them.
         spoken: String,
     },
-    /// No chunk of the reply will follow.
-    SpeakDone {
+    /// All sound of the reply has been queued: it is over when that is played.
+    Finish {
         /// The reply.
         reply: ReplyId,
     },

@@ -1,0 +1,324 @@
+//! One reply of the persona: its text in chunks, its sound in runs, and how much was heard.
+
+use crate::call::{ChunkId, Cue, ReplyId, StopCause, VoicedWord};
+use crate::chunker::Chunker;
+use crate::record::{Speaker, Utterance, Word};
+use crate::spoken::Spoken;
+use crate::units::{CallTime, Span};
+
+/// Without reports, how far the rep's ear is taken to be behind what was sent.
+const UNREPORTED_LAG: Span = Span::ms(60);
+
+/// Without word times, how far a resumed reply goes back.
+const RESUME_REWIND: Span = Span::ms(200);
+
+/// A model that pauses this long in mid-sentence is spoken as far as it came.
+const STALL: Span = Span::ms(400);
+
+/// How a reply came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// All of it was heard.
+    HeardOut,
+    /// The rep took the floor.
+    Interrupted,
+    /// The sound or the line was lost.
+    CutShort,
+}
+
+/// A reply from the first word of its text to the last sample of its sound.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) id: ReplyId,
+    pub(super) cue: Cue,
+    language: String,
+    chunker: Chunker,
+    last_text: Option<CallTime>,
+    text_done: bool,
+    finished: bool,
+    chunks: Vec<Chunk>,
+    runs: Vec<Run>,
+    report: Option<(CallTime, Span)>,
+}
+
+/// What is spoken in one request to the voice.
+#[derive(Debug)]
+struct Chunk {
+    written: String,
+    spoken: Spoken,
+    words: Vec<VoicedWord>,
+    span: Span,
+    done: bool,
+}
+
+/// An unbroken stretch of sound.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    at: CallTime,
+    from: Span,
+    stop: Option<Stop>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Stop {
+    at: CallTime,
+    position: Span,
+}
+
+/// A written word with its place in the reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Placed<'a> {
+    text: &'a str,
+    start: Span,
+    end: Span,
+}
+
+impl Reply {
+    pub(super) fn new(id: ReplyId, cue: Cue, language: &str) -> Self {
+        Self {
+            id,
+            cue,
+            language: language.to_owned(),
+            chunker: Chunker::new(),
+            last_text: None,
+            text_done: false,
+            finished: false,
+            chunks: Vec::new(),
+            runs: Vec::new(),
+            report: None,
+        }
+    }
+
+    pub(super) fn text(&mut self, now: CallTime, text: &str) {
+        if !self.text_done {
+            self.chunker.push(text);
+            self.last_text = Some(now);
+        }
+    }
+
+    pub(super) fn text_done(&mut self) {
+        self.text_done = true;
+    }
+
+    /// The next chunk that is ready to be spoken.
+    pub(super) fn poll_chunk(&mut self) -> Option<(ChunkId, String)> {
+        let written = match self.chunker.next() {
+            Some(written) => written,
+            None if self.text_done => self.chunker.finish()?,
+            None => return None,
+        };
+        Some(self.add_chunk(written))
+    }
+
+    /// When the text has stalled long enough to be spoken as it is.
+    pub(super) fn stall_deadline(&self) -> Option<CallTime> {
+        let waiting = !self.text_done && !self.chunker.is_empty();
+        self.last_text.filter(|_| waiting).map(|at| at + STALL)
+    }
+
+    /// What there is of a stalled text.
+    pub(super) fn flush_stalled(&mut self) -> Option<(ChunkId, String)> {
+        self.last_text = None;
+        let written = self.chunker.flush()?;
+        Some(self.add_chunk(written))
+    }
+
+    fn add_chunk(&mut self, written: String) -> (ChunkId, String) {
+        let id = ChunkId(u32::try_from(self.chunks.len()).unwrap_or(u32::MAX));
+        let spoken = Spoken::expand(&written, &self.language);
+        let text = spoken.text();
+        self.chunks.push(Chunk {
+            written,
+            spoken,
+            words: Vec::new(),
+            span: Span::ZERO,
+            done: false,
+        });
+        (id, text)
+    }
+
+    pub(super) fn voice(&mut self, chunk: ChunkId, span: Span) {
+        if let Some(chunk) = self.chunk(chunk) {
+            chunk.span += span;
+        }
+    }
+
+    pub(super) fn voice_words(&mut self, chunk: ChunkId, words: Vec<VoicedWord>) {
+        if let Some(chunk) = self.chunk(chunk) {
+            chunk.words.extend(words);
+        }
+    }
+
+    pub(super) fn voice_done(&mut self, chunk: ChunkId) {
+        if let Some(chunk) = self.chunk(chunk) {
+            chunk.done = true;
+        }
+    }
+
+    fn chunk(&mut self, id: ChunkId) -> Option<&mut Chunk> {
+        self.chunks.get_mut(usize::try_from(id.0).ok()?)
+    }
+
+    /// Whether all text is there and spoken. Answers true once.
+    pub(super) fn finishes(&mut self) -> bool {
+        let complete = self.text_done
+            && self.chunker.is_empty()
+            && self.chunks.iter().all(|chunk| chunk.done)
+            && !self.finished;
+        self.finished |= complete;
+        complete
+    }
+
+    /// Whether any sound has come.
+    pub(super) fn has_sound(&self) -> bool {
+        self.chunks.iter().any(|chunk| chunk.span != Span::ZERO)
+    }
+
+    /// Whether any text has come.
+    pub(super) fn has_text(&self) -> bool {
+        !self.chunks.is_empty() || !self.chunker.is_empty()
+    }
+
+    pub(super) fn was_audible(&self) -> bool {
+        !self.runs.is_empty()
+    }
+
+    pub(super) fn play_started(&mut self, at: CallTime, from: Span) {
+        self.runs.push(Run { at, from, stop: None });
+    }
+
+    pub(super) fn play_stopped(&mut self, at: CallTime, position: Span, cause: StopCause) {
+        if let Some(run) = self.runs.last_mut()
+            && run.stop.is_none()
+        {
+            debug_assert!(run.from <= position || cause == StopCause::Cancelled);
+            run.stop = Some(Stop { at, position });
+        }
+    }
+
+    pub(super) fn played(&mut self, now: CallTime, position: Span) {
+        if let Some(sent) = self.sent(now) {
+            self.report = Some((now, position.min(sent)));
+        }
+    }
+
+    /// How far the reply was sent by now.
+    fn sent(&self, now: CallTime) -> Option<Span> {
+        self.runs.last().map(|run| match run.stop {
+            Some(stop) => stop.position,
+            None => run.from + now.saturating_since(run.at),
+        })
+    }
+
+    /// How far the reply was heard by now, never more than was sent.
+    fn heard(&self, now: CallTime) -> Span {
+        let (Some(run), Some(sent)) = (self.runs.last(), self.sent(now)) else {
+            return Span::ZERO;
+        };
+        let stopped = run.stop.map(|stop| stop.at);
+        let reported = self.report.filter(|(at, _)| run.at <= *at);
+        let position = match (reported, stopped) {
+            // Told to stop, the client says exactly how far it came.
+            (Some((at, position)), Some(stopped)) if stopped <= at => position,
+            (Some((at, position)), stopped) => {
+                position + stopped.unwrap_or(now).min(now).saturating_since(at)
+            }
+            (None, _) => sent.saturating_sub(UNREPORTED_LAG),
+        };
+        position.min(sent)
+    }
+
+    /// Where a paused reply goes on: at the start of the word that was being heard.
+    pub(super) fn resume_point(&self, now: CallTime) -> Span {
+        let heard = self.heard(now);
+        let word = self.placed().into_iter().rev().find(|word| word.start <= heard);
+        match word {
+            Some(word) => word.start,
+            None => heard.saturating_sub(RESUME_REWIND),
+        }
+    }
+
+    /// What was heard, or `None` where nothing was.
+    pub(super) fn conclude(
+        &self,
+        now: CallTime,
+        ending: Ending,
+        id: impl FnOnce() -> String,
+    ) -> Option<Utterance> {
+        let first = self.runs.first()?;
+        let placed = self.placed();
+        let heard = match ending {
+            Ending::HeardOut => Span(u64::MAX),
+            Ending::Interrupted | Ending::CutShort => self.heard(now),
+        };
+        let kept = placed.iter().filter(|word| word.end <= heard).collect::<Vec<_>>();
+        if kept.is_empty() {
+            return None;
+        }
+        let end = self.time_of(heard.min(self.sent(now)?));
+        let start_ms = first.at.as_ms();
+        let end_ms = end.as_ms().max(start_ms + 1);
+        let mut earliest = start_ms;
+        let mut words = Vec::with_capacity(kept.len());
+        for word in &kept {
+            let from = self.time_of(word.start).as_ms().clamp(earliest, end_ms);
+            let to = self.time_of(word.end).as_ms().clamp(from, end_ms);
+            earliest = to;
+            words.push(Word { text: word.text.to_owned(), start_ms: from, end_ms: to });
+        }
+        let text = kept.iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
+        let interrupted = ending == Ending::Interrupted;
+        let speaker = Speaker::Persona;
+        Some(Utterance { id: id(), speaker, start_ms, end_ms, text, words, interrupted })
+    }
+
+    /// When a place of the reply sounded: in the last run that played it, since a resumed reply
+    /// says a word again.
+    fn time_of(&self, place: Span) -> CallTime {
+        let run = self.runs.iter().rev().find(|run| run.from <= place);
+        let Some(run) = run.or(self.runs.first()) else { return CallTime::ZERO };
+        let end = run.stop.map_or(Span(u64::MAX), |stop| stop.position);
+        run.at + place.min(end).saturating_sub(run.from)
+    }
+
+    /// The written words with their places, as far as their sound is known.
+    fn placed(&self) -> Vec<Placed<'_>> {
+        let mut placed = Vec::new();
+        let mut base = Span::ZERO;
+        for chunk in &self.chunks {
+            if chunk.span == Span::ZERO {
+                break;
+            }
+            chunk.place(base, &mut placed);
+            base += chunk.span;
+        }
+        placed
+    }
+}
+
+impl Chunk {
+    /// Places the written words: by the voice's word times, else linearly by their letters.
+    fn place<'a>(&'a self, base: Span, placed: &mut Vec<Placed<'a>>) {
+        let count = self.spoken.words.len();
+        let timed = count == self.words.len();
+        let letters = |upto: usize| -> u64 {
+            self.spoken.words[..upto].iter().map(|word| word.text.chars().count() as u64 + 1).sum()
+        };
+        let total = letters(count).max(1);
+        let edge = |upto: usize| base + Span(self.span.0 * letters(upto) / total);
+        for (token, range) in self.spoken.tokens.iter().enumerate() {
+            let first = self.spoken.words.partition_point(|word| word.token < token);
+            let last = self.spoken.words.partition_point(|word| word.token <= token);
+            let (start, end) = if first == last {
+                // A mark on its own sounds with the word before it.
+                let at = placed.last().map_or(base, |word| word.end);
+                (at, at)
+            } else if timed {
+                (base + self.words[first].start, base + self.words[last - 1].end)
+            } else {
+                (edge(first), edge(last))
+            };
+            placed.push(Placed { text: &self.written[range.clone()], start, end });
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The rep's side of a call: speech that no decision has taken yet, and what became of the last.
+
+use crate::call::TimedWord;
+use crate::record::{Speaker, Utterance, Word};
+use crate::turn::Words;
+use crate::units::{CallTime, Span};
+
+/// How far a word's time may lie behind the end of a turn and still belong to it.
+const LATE_WORD_SLACK: Span = Span::ms(300);
+
+/// What the rep has said since the floor last took, kept or discarded speech.
+#[derive(Debug, Default)]
+pub(super) struct OpenSpeech {
+    voiced: Option<Voiced>,
+    finals: String,
+    words: Vec<TimedWord>,
+    partial: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Voiced {
+    from: CallTime,
+    to: Option<CallTime>,
+}
+
+/// An utterance that was taken from the open speech.
+#[derive(Clone, Debug)]
+pub(super) struct Taken {
+    /// What goes into the record.
+    pub(super) utterance: Utterance,
+    /// When it was taken.
+    pub(super) at: CallTime,
+    /// Where its sound ended.
+    pub(super) end: CallTime,
+    /// Its final text, without the partial words it was committed with.
+    finals: String,
+    words: Vec<TimedWord>,
+}
+
+impl OpenSpeech {
+    pub(super) fn voice_on(&mut self, at: CallTime) {
+        match &mut self.voiced {
+            Some(voiced) => voiced.to = None,
+            None => self.voiced = Some(Voiced { from: at, to: None }),
+        }
+    }
+
+    pub(super) fn voice_off(&mut self, at: CallTime) {
+        if let Some(voiced) = &mut self.voiced {
+            voiced.to = Some(at);
+        }
+    }
+
+    pub(super) fn partial(&mut self, text: &str) {
+        text.trim().clone_into(&mut self.partial);
+    }
+
+    pub(super) fn settle(&mut self, text: &str, words: Vec<TimedWord>) {
+        self.partial.clear();
+        append(&mut self.finals, text);
+        self.words.extend(words);
+    }
+
+    /// All words so far, settled ones first.
+    pub(super) fn text(&self) -> String {
+        let mut text = self.finals.clone();
+        append(&mut text, &self.partial);
+        text
+    }
+
+    pub(super) fn read(&self, punctuation: bool) -> Words {
+        Words::read(&self.text(), punctuation)
+    }
+
+    /// Where the open speech began, as far as the segmenter saw it.
+    pub(super) fn began(&self) -> Option<CallTime> {
+        self.voiced.map(|voiced| voiced.from)
+    }
+
+    pub(super) fn discard(&mut self) {
+        // Voice that is on belongs to what comes next.
+        self.voiced = self.voiced.filter(|voiced| voiced.to.is_none());
+        self.finals.clear();
+        self.partial.clear();
+        self.words.clear();
+    }
+
+    /// Makes an utterance of the open speech, if it has words.
+    pub(super) fn take(&mut self, now: CallTime, id: impl FnOnce() -> String) -> Option<Taken> {
+        let text = self.text();
+        if text.is_empty() {
+            self.discard();
+            return None;
+        }
+        // Partial words have no times; words for half of a text would mislead.
+        let words =
+            if self.partial.is_empty() { std::mem::take(&mut self.words) } else { Vec::new() };
+        let from = self.voiced.map_or(now.saturating_sub(LATE_WORD_SLACK), |voiced| voiced.from);
+        let to = self.voiced.and_then(|voiced| voiced.to).unwrap_or(now);
+        let finals = std::mem::take(&mut self.finals);
+        let utterance = utterance(id(), text, &words, from, to);
+        self.discard();
+        Some(Taken { utterance, at: now, end: to, finals, words })
+    }
+
+    /// Whether words that arrive now belong to speech that was taken before.
+    pub(super) fn is_late(&self, now: CallTime, words: &[TimedWord], taken: &Taken) -> bool {
+        match words.last() {
+            Some(last) => {
+                let before_open = self.voiced.is_none_or(|voiced| last.end <= voiced.from);
+                before_open && last.end <= taken.end + LATE_WORD_SLACK
+            }
+            None => self.voiced.is_none() && now.saturating_since(taken.at) <= Span::ms(1_000),
+        }
+    }
+}
+
+impl Taken {
+    /// Gives the utterance its late words. Says whether its text changed.
+    pub(super) fn amend(&mut self, text: &str, words: Vec<TimedWord>) -> bool {
+        append(&mut self.finals, text);
+        self.words.extend(words);
+        if normalised(&self.finals) == normalised(&self.utterance.text) {
+            return false;
+        }
+        let from = CallTime::from_ms(self.utterance.start_ms);
+        let id = self.utterance.id.clone();
+        self.utterance = utterance(id, self.finals.clone(), &self.words, from, self.end);
+        true
+    }
+}
+
+fn utterance(
+    id: String,
+    text: String,
+    words: &[TimedWord],
+    from: CallTime,
+    to: CallTime,
+) -> Utterance {
+    let start = words.first().map_or(from, |word| word.start.min(from));
+    let end = words.last().map_or(to, |word| word.end.max(to));
+    let start_ms = start.as_ms();
+    let end_ms = end.as_ms().max(start_ms + 1);
+    let (mut earliest_start, mut earliest_end) = (start_ms, start_ms);
+    let words = words
+        .iter()
+        .map(|word| {
+            // An engine may let neighbours overlap; the record does not let time run back.
+            let start_ms = word.start.as_ms().clamp(earliest_start, end_ms);
+            let word_end_ms = word.end.as_ms().clamp(start_ms.max(earliest_end), end_ms);
+            (earliest_start, earliest_end) = (start_ms, word_end_ms);
+            Word { text: word.text.clone(), start_ms, end_ms: word_end_ms }
+        })
+        .collect();
+    Utterance { id, speaker: Speaker::Rep, start_ms, end_ms, text, words, interrupted: false }
+}
+
+fn append(text: &mut String, more: &str) {
+    let more = more.trim();
+    if !text.is_empty() && !more.is_empty() {
+        text.push(' ');
+    }
+    text.push_str(more);
+}
+
+fn normalised(text: &str) -> String {
+    text.split_whitespace()
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(text: &str, start_ms: u64, end_ms: u64) -> TimedWord {
+        TimedWord {
+            text: text.into(),
+            start: CallTime::from_ms(start_ms),
+            end: CallTime::from_ms(end_ms),
+        }
+    }
+
+    #[test]
+    fn an_utterance_spans_its_voice_and_its_words() {
+        let mut speech = OpenSpeech::default();
+        speech.voice_on(CallTime::from_ms(1_000));
+        speech.partial("good more");
+        speech
+            .settle("good morning", vec![word("good", 980, 1_200), word("morning", 1_190, 1_700)]);
+        speech.voice_off(CallTime::from_ms(1_690));
+        let taken = speech.take(CallTime::from_ms(2_200), || "u1".into()).unwrap();
+        let said = &taken.utterance;
+        assert_eq!((said.start_ms, said.end_ms, said.text.as_str()), (980, 1_700, "good morning"));
+        assert_eq!((said.words[1].start_ms, said.words[1].end_ms), (1_190, 1_700));
+        assert_eq!(speech.text(), "");
+    }
+
+    #[test]
+    fn partial_words_are_text_without_times() {
+        let mut speech = OpenSpeech::default();
+        speech.voice_on(CallTime::from_ms(100));
+        speech.settle("hello", vec![word("hello", 100, 400)]);
+        speech.partial("this is");
+        let taken = speech.take(CallTime::from_ms(900), || "u1".into()).unwrap();
+        assert_eq!(taken.utterance.text, "hello this is");
+        assert!(taken.utterance.words.is_empty());
+    }
+
+    #[test]
+    fn a_late_final_replaces_the_partial_it_settles() {
+        let mut speech = OpenSpeech::default();
+        speech.voice_on(CallTime::from_ms(100));
+        speech.voice_off(CallTime::from_ms(800));
+        speech.partial("hello this is");
+        let mut taken = speech.take(CallTime::from_ms(2_000), || "u1".into()).unwrap();
+        let words = vec![word("hello", 100, 300), word("dana", 500, 800)];
+        assert!(speech.is_late(CallTime::from_ms(2_100), &words, &taken));
+        assert!(taken.amend("hello Dana", words));
+        assert_eq!(taken.utterance.text, "hello Dana");
+        assert_eq!(taken.utterance.words.len(), 2);
+        assert!(!taken.amend("", Vec::new()), "nothing new changes nothing");
+    }
+}
