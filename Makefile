@@ -1,0 +1,40 @@
+# Start here: `make` says what there is. The work is in scripts/, in plain bash.
+
+PROFILE ?= dev
+FILTER ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench setup
+
+help:
+	@echo "Ringcraft, a real-time voice simulation server"
+	@echo
+	@echo "  make run      build the server and start it on http://localhost:8080; Ctrl-C drains and stops it"
+	@echo "  make test     run every test; FILTER=turn runs those with turn in their name"
+	@echo "  make check    format, lints, boundaries between modules, licences"
+	@echo "  make bench    run the benches; past its budget, a bench fails"
+	@echo
+	@echo "Each installs what it misses on Debian or Ubuntu, as root or by sudo, and says what it does."
+	@echo "Rust comes from https://rustup.rs. With no key and no set-up, speech is offline and the buyer"
+	@echo "is scripted; target/debug/ringcraft --help lists the settings. PROFILE=release builds for speed."
+
+run:
+	@scripts/setup.sh build
+	@PATH="$$PATH:$${CARGO_HOME:-$$HOME/.cargo}/bin" exec cargo run --profile $(PROFILE) -- serve
+
+test:
+	@scripts/setup.sh test
+	@scripts/test.sh $(FILTER)
+
+check:
+	@scripts/setup.sh check
+	@scripts/check.sh
+
+bench:
+	@scripts/setup.sh build
+	@PATH="$$PATH:$${CARGO_HOME:-$$HOME/.cargo}/bin" cargo bench --workspace --bench '*'
+
+setup:
+	@scripts/setup.sh build
+	@scripts/setup.sh test
+	@scripts/setup.sh check

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Everything that a tool can say about the code without running it. `make check` calls it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+
+step() { printf '\n== %s\n' "$1"; }
+
+step "format"
+cargo fmt --all --check || { echo "To mend it: cargo fmt --all"; exit 1; }
+
+step "lints"
+cargo clippy --workspace --all-targets --all-features -- -D warnings
+
+step "scripts"
+for script in scripts/*.sh .ci/run; do bash -n "$script"; done
+
+step "boundaries"
+python3 scripts/boundaries_test.py --quiet
+python3 scripts/boundaries.py
+
+step "dependencies"
+if ! command -v cargo-deny >/dev/null 2>&1; then
+  echo "cargo-deny is not installed: licences, sources and advisories go unchecked here."
+  echo "To have it: cargo install --locked cargo-deny"
+elif [ -n "${CI:-}" ]; then
+  # The advisories come from a git repository, and a verdict on a commit must not change by itself.
+  cargo deny check --hide-inclusion-graph bans licenses sources
+else
+  cargo deny check --hide-inclusion-graph
+fi
+
+printf '\nAll checks pass.\n'

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Installs what is missing to build, test or check Ringcraft on Debian or Ubuntu; `make` calls it.
+# What is there already is found by looking for it, so a second run takes well under a second.
+#
+#   scripts/setup.sh build    the compiler's needs, and the offline speech engines
+#   scripts/setup.sh test     and what the tests use
+#   scripts/setup.sh check    and what the checks use
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+  say ""
+  say "setup: $1"
+  shift
+  for line in "$@"; do say "  $line"; done
+  exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Lists each Debian package whose presence cannot be seen.
+missing_packages() {
+  have gcc || echo gcc
+  [ -e /usr/include/stdio.h ] || echo libc6-dev
+  have make || echo make
+  have cmake || echo cmake
+  have pkg-config || echo pkg-config
+  pkg-config --exists pocketsphinx 2>/dev/null || echo libpocketsphinx-dev
+  [ -d /usr/share/pocketsphinx/model/en-us/en-us ] || echo pocketsphinx-en-us
+  have flite || echo flite
+  [ -s /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
+  if [ "$level" != build ]; then have sox || echo sox; fi
+  if [ "$level" = check ]; then have python3 || echo python3; fi
+}
+
+install_packages() {
+  local by_hand="apt-get update && apt-get install -y --no-install-recommends $*"
+  have apt-get || fail "these are missing, and there is no apt-get to install them: $*" \
+    "Those are Debian's names; install what your system calls them, then try again."
+  local root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    have sudo || fail "these packages are missing: $*" \
+      "There is no sudo. As root, run:" "$by_hand"
+    root=(sudo)
+    if [ -n "${CI:-}" ] || [ ! -t 0 ]; then root+=(-n); fi
+    "${root[@]}" true || fail "these packages are missing: $*" \
+      "sudo did not let us in. As root, run:" "$by_hand"
+  fi
+  say "setup: installing $* with apt-get ..."
+  local apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120)
+  "${apt[@]}" update >&2 || fail "apt-get could not refresh its package lists." \
+    "Is this machine online? Behind a proxy, set http_proxy and https_proxy, then try again."
+  "${apt[@]}" install -y --no-install-recommends "$@" >&2 || fail "apt-get could not install: $*" \
+    "Its message is above. On Ubuntu the speech packages are in 'universe':" \
+    "add-apt-repository universe" "By hand:" "$by_hand"
+  say "setup: packages are in place"
+}
+
+check_rust() {
+  local wanted found
+  # A shell that was open before rustup ran does not have its folder in PATH.
+  PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+  wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+  have cargo || fail "Rust is missing (Debian's own is too old; $wanted or later is needed). Install it with:" \
+    "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y" \
+    "and open a new shell."
+  found=$(rustc --version | cut -d ' ' -f 2)
+  [ "$(printf '%s\n%s\n' "$wanted" "${found%%-*}" | sort -V | head -n 1)" = "$wanted" ] ||
+    fail "Rust $found is too old; $wanted or later is needed." "rustup update stable"
+}
+
+fetch_crates() {
+  local fetch=(cargo fetch --target "$(rustc -vV | sed -n 's/^host: //p')")
+  if [ -n "${CI:-}" ]; then fetch+=(--locked); fi
+  "${fetch[@]}" --offline >/dev/null 2>&1 && return
+  say "setup: downloading crates ..."
+  "${fetch[@]}" >&2 || fail "cargo could not fetch the crates; its message is above." \
+    "Without a network: is this machine online, and is HTTPS_PROXY set where one is needed?" \
+    "When it says that Cargo.lock needs an update: cargo update --workspace"
+}
+
+check_nextest() {
+  have cargo-nextest && return
+  say "setup: installing the test runner, cargo-nextest (once; compiling it takes some minutes) ..."
+  # Outside of the target folder, so that it disturbs no build.
+  env -u CARGO_TARGET_DIR cargo install --locked cargo-nextest >&2 ||
+    fail "cargo could not install cargo-nextest; its message is above." \
+      "When it asks for a newer Rust: rustup update stable"
+}
+
+check_components() {
+  for component in rustfmt clippy; do
+    have "cargo-${component/rust/}" && "cargo-${component/rust/}" --version >/dev/null 2>&1 && continue
+    say "setup: adding $component ..."
+    rustup component add "$component" >&2 || fail "the Rust toolchain has no $component." \
+      "rustup component add rustfmt clippy"
+  done
+}
+
+level=${1:-build}
+case $level in
+  build | test | check) ;;
+  *) fail "no such level: $level" "One of: build, test, check." ;;
+esac
+mapfile -t packages < <(missing_packages)
+if [ "${#packages[@]}" -gt 0 ]; then
+  install_packages "${packages[@]}"
+fi
+check_rust
+fetch_crates
+if [ "$level" = test ]; then check_nextest; fi
+if [ "$level" = check ]; then check_components; fi
