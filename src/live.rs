@@ -8,6 +8,10 @@ use tokio::sync::broadcast;
 use crate::model::CallId;
 use crate::transport::Link;
 
+pub mod feed;
+pub mod recorder;
+pub mod spool;
+
 /// Every call that is open on this node.
 #[derive(Debug)]
 pub struct LiveCalls {}
