@@ -1,1 +1,3 @@
-//! Being built.
+//! The programs of the binary beside the server.
+
+pub mod call;

@@ -1,0 +1,6 @@
+//! `ringcraft call`.
+
+mod clip;
+mod rep;
+mod speaker;
+pub mod wire;
