@@ -147,6 +147,9 @@ pub async fn place(args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
     };
     let (sent, heard) = talk.rep.legs();
     files.write(&sent, &heard)?;
+    if !args.json {
+        writeln!(out, "waiting for the recording and the numbers")?;
+    }
     let report = report(args, &server, &call, talk).await;
     if args.json {
         serde_json::to_writer(&mut *out, &report)?;
@@ -225,5 +228,6 @@ async fn report(
             Err(error) => talk.faults.push(error.to_string()),
         }
     }
-    Report::new(&args.scenario, args.rate, talk, state, kpis)
+    let files = args.out.iter().chain(&args.out_stereo).cloned().collect();
+    Report::new(&args.scenario, args.rate, talk, state, kpis, files)
 }

@@ -43,9 +43,6 @@ impl<'a> Narrator<'a> {
             Live::Connected => Some(line(0, "", "connected")),
             Live::Held { at_ms } => Some(line(*at_ms, "", "the server hears nothing from here")),
             Live::Resumed { at_ms } => Some(line(*at_ms, "", "the server hears this side again")),
-            Live::ReplyInterrupted { at_ms, .. } => {
-                Some(line(*at_ms, "", "(the buyer was cut off)"))
-            }
             Live::Utterance { utterance } => {
                 let before = self.told.insert(utterance.id.clone(), utterance.text.clone());
                 if before.as_ref() == Some(&utterance.text) {

@@ -1,6 +1,7 @@
 //! What a call was like, for people and for programs.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use ringcraft_media::units::{SampleRate, Span};
 use serde::Serialize;
@@ -23,6 +24,8 @@ pub(crate) struct Report {
     events: Vec<EventReport>,
     faults: Vec<String>,
     kpis: Option<Value>,
+    /// The sound files on the client's side.
+    files: Vec<PathBuf>,
 }
 
 #[derive(Debug, Serialize)]
@@ -64,6 +67,7 @@ impl Report {
         talk: Conversation,
         call: CallState,
         kpis: Option<Value>,
+        files: Vec<PathBuf>,
     ) -> Self {
         let Conversation { rep, received, faults } = talk;
         let zero = rep.connected().unwrap_or_default();
@@ -83,6 +87,7 @@ impl Report {
             events: events.collect(),
             faults,
             kpis,
+            files,
         }
     }
 
@@ -93,6 +98,9 @@ impl Report {
         let _ = self.write_turns(&mut text);
         let _ = self.write_kpis(&mut text);
         let _ = self.write_links(&mut text);
+        for file in &self.files {
+            let _ = writeln!(text, "  {:<14} {}", "on this side", file.display());
+        }
         for fault in &self.faults {
             let _ = writeln!(text, "fault: {fault}");
         }
@@ -103,7 +111,8 @@ impl Report {
         if self.turns.is_empty() {
             return Ok(());
         }
-        writeln!(text, "\n turn  finished  answered     wait  file")?;
+        writeln!(text, "\nYour turns, in time since the call was connected:")?;
+        writeln!(text, " turn  finished  answered     wait  file")?;
         for turn in &self.turns {
             let answered = turn.first_audio_ms.map_or("-".into(), clock);
             let wait = turn.latency_ms.map_or("-".into(), |ms| format!("{ms} ms"));
@@ -130,16 +139,15 @@ impl Report {
 
     fn write_kpis(&self, text: &mut String) -> std::fmt::Result {
         let Some(kpis) = &self.kpis else { return Ok(()) };
-        writeln!(text)?;
-        for (name, path, unit) in SHOWN_KPIS {
-            let shown = match kpis.pointer(path) {
-                Some(Value::String(value)) => value.clone(),
-                Some(Value::Number(value)) => value.to_string(),
-                _ => continue,
+        let mut lines = SHOWN_KPIS.iter().filter_map(|(name, path, unit)| {
+            let shown = match kpis.pointer(path)? {
+                Value::String(value) => value.clone(),
+                Value::Number(value) => value.to_string(),
+                _ => return None,
             };
-            writeln!(text, "{name:<28} {shown}{unit}")?;
-        }
-        Ok(())
+            Some(format!("{name:<28} {shown}{unit}"))
+        });
+        lines.try_for_each(|line| writeln!(text, "{line}"))
     }
 
     fn write_links(&self, text: &mut String) -> std::fmt::Result {
