@@ -1,0 +1,128 @@
+//! The sample messages of `docs/PROTOCOL.md`: each is read, written again, and stands in the document.
+
+#![expect(clippy::unwrap_used, reason = "what is not as it must be fails the test")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use ringcraft::cli::call::wire::{Control, Request, Text, read_text};
+use ringcraft_media::call::Live;
+use serde_json::Value;
+
+/// What a client sends.
+const CLIENT: [&str; 3] = ["hangup", "played", "start"];
+
+/// What a server sends about the audio.
+const SERVER: [&str; 5] = ["clear", "error", "pause", "ready", "resume"];
+
+/// What a server sends about the call.
+const LIVE: [&str; 14] = [
+    "call.connected",
+    "call.ended",
+    "call.held",
+    "call.resumed",
+    "rep.started",
+    "rep.stopped",
+    "reply.ended",
+    "reply.interrupted",
+    "reply.paused",
+    "reply.resumed",
+    "reply.started",
+    "reply.thinking",
+    "transcript.partial",
+    "utterance",
+];
+
+/// A new message does not compile until it is named here, and fails until it has a sample.
+fn live_place(live: &Live) -> usize {
+    match live {
+        Live::Connected => 0,
+        Live::Ended { .. } => 1,
+        Live::Held { .. } => 2,
+        Live::Resumed { .. } => 3,
+        Live::RepStarted { .. } => 4,
+        Live::RepStopped { .. } => 5,
+        Live::ReplyEnded { .. } => 6,
+        Live::ReplyInterrupted { .. } => 7,
+        Live::ReplyPaused { .. } => 8,
+        Live::ReplyResumed { .. } => 9,
+        Live::ReplyStarted { .. } => 10,
+        Live::ReplyThinking { .. } => 11,
+        Live::Partial { .. } => 12,
+        Live::Utterance { .. } => 13,
+    }
+}
+
+fn control_place(control: &Control) -> usize {
+    match control {
+        Control::Clear { .. } => 0,
+        Control::Error { .. } => 1,
+        Control::Pause { .. } => 2,
+        Control::Ready { .. } => 3,
+        Control::Resume { .. } => 4,
+    }
+}
+
+fn request_place(request: &Request) -> usize {
+    match request {
+        Request::Hangup => 0,
+        Request::Played { .. } => 1,
+        Request::Start { .. } => 2,
+    }
+}
+
+/// Every sample by its file's name.
+fn samples() -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/protocol");
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn every_message_has_a_sample_and_every_sample_a_message() {
+    let mut named: Vec<&str> = [&CLIENT[..], &SERVER, &LIVE].concat();
+    named.sort_unstable();
+    assert_eq!(samples().keys().map(String::as_str).collect::<Vec<_>>(), named);
+}
+
+#[test]
+fn every_sample_is_read_and_written_again_the_same() {
+    for (name, text) in samples() {
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["type"], name.as_str());
+        let again = if CLIENT.contains(&name.as_str()) {
+            let request: Request = serde_json::from_str(&text).unwrap();
+            assert_eq!(CLIENT[request_place(&request)], name);
+            serde_json::to_value(request).unwrap()
+        } else {
+            match read_text(&text).unwrap() {
+                Text::Control(control) => {
+                    assert_eq!(SERVER[control_place(&control)], name);
+                    serde_json::to_value(control).unwrap()
+                }
+                Text::Live(live) => {
+                    assert_eq!(LIVE[live_place(&live)], name);
+                    serde_json::to_value(live).unwrap()
+                }
+                Text::Unknown(tag) => panic!("{tag} is unknown"),
+            }
+        };
+        assert_eq!(again, value, "{name}");
+    }
+}
+
+#[test]
+fn the_document_shows_the_samples() {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/PROTOCOL.md");
+    let document = fs::read_to_string(document).unwrap();
+    for (name, text) in samples() {
+        assert!(document.contains(text.trim_end()), "docs/PROTOCOL.md lacks {name}.json");
+    }
+}
