@@ -93,7 +93,8 @@ pub async fn is_sealed(blob: &Blob, keys: &SealedKeys) -> Result<bool, BlobError
 /// Makes a call's artefacts and stores them, the record last. A call that is sealed already is left
 /// as it is; one that was sealed in part is written again, to the same bytes.
 ///
-/// `work_dir` holds the recording for a moment: 64 kB for each second of the call.
+/// `work_dir` holds the recording for a moment, 64 kB for each second of the call. A process that
+/// dies leaves it there, so it should be a folder that goes with the call's spool.
 ///
 /// # Errors
 /// When an artefact cannot be made or stored.

@@ -42,7 +42,7 @@ impl SpoolFolder {
     /// # Errors
     /// When the call has a spool already or the disk refuses.
     pub fn create(&self, header: &SpoolHeader) -> Result<Spool, SpoolError> {
-        let folder = self.root.join(header.call_id.to_string());
+        let folder = self.call_dir(header.call_id);
         fs::create_dir(&folder)?;
         let mut file =
             OpenOptions::new().append(true).create_new(true).open(folder.join(FILE_NAME))?;
@@ -68,12 +68,17 @@ impl SpoolFolder {
         Ok(calls)
     }
 
+    /// The folder of a call: what is put beside its spool goes when the spool is removed.
+    pub fn call_dir(&self, call: CallId) -> PathBuf {
+        self.root.join(call.to_string())
+    }
+
     /// Reads the spool of a call, then `unwritten`: what its recorder still held in memory.
     ///
     /// # Errors
     /// When the file cannot be read or nothing says whose call it is.
     pub fn read(&self, call: CallId, unwritten: &[u8]) -> Result<SpoolContents, SpoolError> {
-        let file = File::open(self.root.join(call.to_string()).join(FILE_NAME))?;
+        let file = File::open(self.call_dir(call).join(FILE_NAME))?;
         SpoolContents::read(BufReader::new(file).chain(unwritten))
     }
 
@@ -82,7 +87,7 @@ impl SpoolFolder {
     /// # Errors
     /// When the disk refuses.
     pub fn remove(&self, call: CallId) -> io::Result<()> {
-        match fs::remove_dir_all(self.root.join(call.to_string())) {
+        match fs::remove_dir_all(self.call_dir(call)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }

@@ -149,6 +149,7 @@ fn a_folder_lists_reads_and_removes() {
     assert_eq!(contents.header, second);
     assert_eq!(contents.lines, ["held in memory"]);
 
+    std::fs::write(folder.call_dir(header().call_id).join("legs.wav"), "half made").unwrap();
     folder.remove(header().call_id).unwrap();
     folder.remove(header().call_id).unwrap();
     assert_eq!(folder.list().unwrap(), [second.call_id]);
