@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, Command, EndReason, Event, Note, ReplyId, Setup};
+use crate::record::{CallRecord, RECORD_VERSION, RecordError, RecordEvent, Utterance};
 use crate::units::CallTime;
 
 /// The version of the log that this code writes and reads.
@@ -196,6 +197,55 @@ pub fn replay(entries: &[Entry]) -> Result<Replayed, ReplayError> {
     Ok(replayed)
 }
 
+/// Why a log gives no record.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NoRecord {
+    /// It is no log of ours.
+    #[error(transparent)]
+    Log(#[from] ReplayError),
+    /// Its facts make no record.
+    #[error("the facts of the log break a rule of the call record: {0}")]
+    Record(#[from] RecordError),
+}
+
+/// Makes the call record from the facts of a log that has come to its end.
+///
+/// # Errors
+/// When it is no log, or what it says breaks a rule of the record.
+pub fn record(entries: &[Entry]) -> Result<CallRecord, NoRecord> {
+    let opened = opening(entries)?;
+    let mut utterances: Vec<&Utterance> = Vec::new();
+    let mut events: Vec<&RecordEvent> = Vec::new();
+    let mut duration_ms = 0;
+    for entry in entries {
+        match entry {
+            Entry::Note { note: Note::Utterance(said), .. } => utterances.push(said),
+            Entry::Note { note: Note::Amended(said), .. } => {
+                for known in utterances.iter_mut().filter(|known| known.id == said.id) {
+                    *known = said;
+                }
+            }
+            Entry::Note { note: Note::Event(event), .. } => events.push(event),
+            Entry::Event { at, .. } | Entry::Closed { at, .. } => duration_ms = at.as_ms(),
+            Entry::Opened(_) | Entry::Buyer { .. } | Entry::Exchange { .. } => {}
+        }
+    }
+    // A word may be heard a moment after the last event that moved the clock.
+    let last_end = utterances.iter().map(|said| said.end_ms).max().unwrap_or(0);
+    utterances.sort_by(|a, b| (a.start_ms, a.end_ms, &a.id).cmp(&(b.start_ms, b.end_ms, &b.id)));
+    let record = serde_json::json!({
+        "version": RECORD_VERSION,
+        "call_id": opened.call_id,
+        "duration_ms": duration_ms.max(last_end),
+        "language": opened.setup.language,
+        "recogniser": opened.setup.recogniser,
+        "utterances": utterances,
+        "events": events,
+        "scenario": opened.scenario,
+    });
+    Ok(CallRecord::from_json(record.to_string().as_bytes())?)
+}
+
 /// The lines that are missing at the end of a log whose server died: the call is run again to the
 /// last thing it was told and ended there, so that open words become utterances. An event and the
 /// facts that follow from it are written together, so none of those is missing.
@@ -288,6 +338,8 @@ mod tests {
         let end = Entry::Closed { at: CallTime::from_ms(1_500), reason: EndReason::ServerLost };
         assert_eq!(missing.last(), Some(&end));
         let whole: Vec<Entry> = entries.into_iter().chain(missing).collect();
+        let record = record(&whole).unwrap().into_parts();
+        assert_eq!((record.duration_ms, record.utterances.len()), (1_500, 1));
         assert_eq!(finish(&whole, CallTime::ZERO).unwrap(), Vec::new());
         replay(&whole).unwrap();
     }

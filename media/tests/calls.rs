@@ -1,0 +1,202 @@
+//! Whole calls on a simulated clock against timelines as text. A difference in a timeline is a
+//! difference in behaviour: read it, then change the file by hand.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use ringcraft_media::call::{Cue, Setup};
+use ringcraft_media::log;
+use ringcraft_media::record::{Recogniser, Speaker};
+use ringcraft_media::sim::{self, Line, Outcome, Script, Start, Voices};
+use ringcraft_media::turn::Policy;
+use ringcraft_media::units::{CallTime, Span};
+
+const OPENING: &str = "Hi, I am calling around for rates today.";
+const ANSWER: &str = "Just tell me your rate, please. Nobody else asked me so many questions.";
+
+fn setup() -> Setup {
+    let recogniser = Recogniser {
+        name: "simulated".into(),
+        fillers: true,
+        punctuation: false,
+        word_times: true,
+    };
+    Setup { policy: Policy::default(), language: "en-US".into(), recogniser }
+}
+
+fn script(rep: Vec<Line>) -> Script {
+    Script {
+        rep,
+        persona: vec![
+            (Cue::Opening, vec![OPENING]),
+            (Cue::Turn, vec![ANSWER, "Fine. Send it to me."]),
+            (Cue::Reconnected, vec!["Sorry, you cut out."]),
+            (Cue::Nudge, vec!["Hello? Are you there?"]),
+            (Cue::Silent, vec!["I will try somebody else. Goodbye."]),
+        ],
+        hang_up_after: Some(Span::ms(1_000)),
+        ..Script::default()
+    }
+}
+
+fn line(start: Start, text: &'static str) -> Line {
+    Line { start, text }
+}
+
+fn goldens() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// The scripts, each with the file that holds its timeline.
+fn scripts() -> Vec<(&'static str, Script)> {
+    let first = line(Start::After(1, Span::ms(500)), "hello this is Dana with Summit Lending");
+    let cut_in = |text| line(Start::Into(2, Span::ms(1_500)), text);
+    let mut slow = script(vec![first.clone()]);
+    slow.slow = vec![(2, Span::ms(9_000))];
+    let hello = line(Start::After(1, Span::ms(500)), "good morning Rachel Dana Summit here");
+    let mut late = script(vec![hello]);
+    late.voices = Voices { partial: Span::ms(900), settle: Span::ms(1_350), ..Voices::default() };
+    let mut silent = script(Vec::new());
+    silent.hang_up_after = None;
+    let mut held = script(vec![first.clone()]);
+    held.lost = Some((CallTime::from_ms(8_000), Some(Span::ms(3_000))));
+    let mut lost = held.clone();
+    lost.lost = Some((CallTime::from_ms(8_000), None));
+    vec![
+        ("plain_exchange", script(vec![first.clone()])),
+        ("barge_in", script(vec![first.clone(), cut_in("wait what do you need")])),
+        ("backchannel", script(vec![first.clone(), cut_in("right")])),
+        ("cough", script(vec![first.clone(), cut_in("")])),
+        ("short_no", script(vec![first.clone(), cut_in("no")])),
+        ("slow_reply", slow),
+        ("late_final", late),
+        ("silent_rep", silent),
+        ("held", held),
+        ("lost", lost),
+        (
+            "rep_speaks_first",
+            script(vec![line(Start::At(CallTime::from_ms(100)), "hello good morning")]),
+        ),
+    ]
+}
+
+fn run(name: &str) -> Outcome {
+    let (_, script) = scripts().into_iter().find(|(known, _)| *known == name).expect("a script");
+    sim::run(setup(), script)
+}
+
+#[test]
+fn timelines_are_as_written() {
+    let mut different = Vec::new();
+    for (name, script) in scripts() {
+        let outcome = sim::run(setup(), script);
+        let path = goldens().join(name).with_extension("txt");
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        if outcome.timeline != expected {
+            different.push(format!("== {name}: is now\n{}", outcome.timeline));
+        }
+    }
+    assert!(different.is_empty(), "{}", different.join("\n"));
+}
+
+#[test]
+fn every_timeline_belongs_to_a_script() {
+    let known: Vec<&str> = scripts().iter().map(|(name, _)| *name).collect();
+    for file in std::fs::read_dir(goldens()).unwrap() {
+        let path = file.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert!(known.contains(&name), "{name} belongs to no script");
+    }
+}
+
+#[test]
+fn an_interrupted_reply_keeps_what_was_heard() {
+    let outcome = run("barge_in");
+    let cut = outcome.utterances().find(|said| said.interrupted).expect("one was cut");
+    assert_eq!(cut.speaker, Speaker::Persona);
+    // Words last 250 ms. The rep speaks 1.5 s in; the voice stops within 200 ms of that, and the
+    // client hears it 50 ms late: five to six words.
+    let words = cut.text.split_whitespace().count();
+    assert!((5..=7).contains(&words), "{}", cut.text);
+    assert!(ANSWER.starts_with(&cut.text));
+    assert_eq!(cut.words.len(), words);
+}
+
+#[test]
+fn a_backchannel_is_kept_but_gets_no_reply() {
+    let outcome = run("backchannel");
+    let rep: Vec<_> = outcome.utterances().filter(|said| said.speaker == Speaker::Rep).collect();
+    assert_eq!(rep.len(), 2);
+    assert_eq!(rep[1].text, "right");
+    let persona: Vec<_> =
+        outcome.utterances().filter(|said| said.speaker == Speaker::Persona).collect();
+    assert_eq!(persona.len(), 2, "the opening and one answer");
+    assert_eq!(persona[1].text, ANSWER, "heard whole");
+}
+
+#[test]
+fn the_tape_holds_the_persona_where_the_record_says() {
+    let outcome = run("plain_exchange");
+    for said in outcome.utterances().filter(|said| said.speaker == Speaker::Persona) {
+        let place = |ms: u64| usize::try_from(ms * 16).unwrap();
+        let sound = &outcome.persona_leg[place(said.start_ms + 20)..place(said.end_ms - 40)];
+        assert!(sound.iter().all(|sample| *sample != 0), "silence inside {}", said.id);
+        let before =
+            &outcome.persona_leg[place(said.start_ms.saturating_sub(100))..place(said.start_ms)];
+        assert!(before.iter().all(|sample| *sample == 0), "sound before {}", said.id);
+    }
+}
+
+/// A line of the rep at some moment, long or short, or a cough.
+fn any_line() -> impl Strategy<Value = Line> {
+    let start = prop_oneof![
+        (0_u64..20_000).prop_map(|ms| Start::At(CallTime::from_ms(ms))),
+        (1_u32..4, 0_u64..3_000).prop_map(|(reply, ms)| Start::After(reply, Span::ms(ms))),
+        (1_u32..4, 0_u64..4_000).prop_map(|(reply, ms)| Start::Into(reply, Span::ms(ms))),
+    ];
+    let text = prop::sample::select(vec![
+        "",
+        "right",
+        "no",
+        "okay got it",
+        "what brings you in today",
+        "I need your income and",
+        "the rate is six point five percent with an A P R of six point eight",
+    ]);
+    (start, text).prop_map(|(start, text)| Line { start, text })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// The simulator checks the invariants of a call after every event, and that it replays.
+    #[test]
+    fn no_script_breaks_a_call(
+        rep in prop::collection::vec(any_line(), 0..6),
+        first_text in 0_u64..4_000,
+        first_sound in 0_u64..2_000,
+        partial in 50_u64..1_500,
+        settle in 10_u64..3_000,
+        hang_up in prop::option::of(0_u64..20_000),
+        opens_with_rep: bool,
+    ) {
+        let mut setup = setup();
+        setup.policy.call_limit = Span::ms(120_000);
+        if opens_with_rep {
+            setup.policy.opens = Speaker::Rep;
+        }
+        let mut script = script(rep);
+        script.hang_up_after = hang_up.map(Span::ms);
+        script.voices = Voices {
+            first_text: Span::ms(first_text),
+            first_sound: Span::ms(first_sound),
+            partial: Span::ms(partial),
+            settle: Span::ms(settle),
+        };
+        let outcome = sim::run(setup, script);
+        let record = log::record(&outcome.log).expect("a call gives a record").into_parts();
+        let ids: BTreeSet<&str> = record.utterances.iter().map(|said| said.id.as_str()).collect();
+        prop_assert_eq!(ids.len(), outcome.utterances().count());
+    }
+}
