@@ -1,20 +1,94 @@
 //! Calls while they live: who is admitted, which link carries them, how they end.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ringcraft_media::call::EndReason;
-use tokio::sync::broadcast;
+use tokio::runtime::Handle;
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
-use crate::model::CallId;
+use crate::clock;
+use crate::model::{CallId, OrgId};
+use crate::persona::{Library, Scenario};
 use crate::transport::Link;
+use conduct::Conduct;
+use driver::{CONTROL, Control};
+use engines::Engines;
+use feed::Feed;
+use spool::{SpoolFolder, SpoolHeader};
 
+mod composer;
+mod conduct;
+mod driver;
+pub mod engines;
 pub mod feed;
+mod line;
 pub mod recorder;
+mod scope;
 pub mod spool;
+
+/// Calls that ended and wait to be sealed. When full, the ended call waits: it has nothing else to
+/// do, and its spool is safe on disk.
+pub const ENDED_CALLS: usize = 64;
+
+/// How long a call waits for its first link: as long as its token is good.
+pub const WAITING_FOR: Duration = Duration::from_secs(600);
+
+/// How long the state of a call that is over is kept for those who ask.
+const REMEMBERED_FOR: Duration = Duration::from_secs(3_600);
+
+/// A call whose spool is complete.
+#[derive(Debug)]
+pub struct EndedCall {
+    /// The call.
+    pub call: CallId,
+    /// What the disk did not take: it belongs behind the spool's bytes.
+    pub unwritten: Vec<u8>,
+}
+
+/// What calls on this node are made with.
+#[derive(Clone, Debug)]
+pub struct LiveSettings {
+    /// Calls at the same time, waiting ones included.
+    pub max_calls: usize,
+    /// What can be practised.
+    pub library: Arc<Library>,
+    /// What serves the calls.
+    pub engines: Engines,
+    /// Where calls are written while they live.
+    pub spools: SpoolFolder,
+    /// The runtime that media runs on, and nothing else.
+    pub media_runtime: Handle,
+}
 
 /// Every call that is open on this node.
 #[derive(Debug)]
-pub struct LiveCalls {}
+pub struct LiveCalls {
+    settings: LiveSettings,
+    calls: Mutex<HashMap<CallId, Slot>>,
+    draining: watch::Sender<bool>,
+    ended: mpsc::Sender<EndedCall>,
+    conducted: TaskTracker,
+}
+
+/// What is known of one call.
+#[derive(Debug)]
+struct Slot {
+    scenario: Arc<Scenario>,
+    state: SlotState,
+    feed: Arc<Feed>,
+    since: Instant,
+}
+
+#[derive(Debug)]
+enum SlotState {
+    Waiting,
+    Live { control: mpsc::Sender<Control>, held: watch::Receiver<bool> },
+    Over(CallStatus),
+}
 
 /// Why a call was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,13 +135,42 @@ pub enum CallStatus {
 }
 
 impl LiveCalls {
+    /// A node without calls. Ended calls come out of the returned queue.
+    pub fn new(settings: LiveSettings) -> (Self, mpsc::Receiver<EndedCall>) {
+        let (ended, queue) = mpsc::channel(ENDED_CALLS);
+        let calls = Self {
+            settings,
+            calls: Mutex::default(),
+            draining: watch::Sender::new(false),
+            ended,
+            conducted: TaskTracker::new(),
+        };
+        (calls, queue)
+    }
+
     /// Admits a call of a scenario. It waits for a link until its token expires.
     ///
     /// # Errors
     /// When the scenario is unknown or the server takes no more calls.
     pub fn open(&self, scenario_id: &str) -> Result<CallId, OpenError> {
-        let _ = scenario_id;
-        Err(OpenError::Draining)
+        if *self.draining.borrow() {
+            return Err(OpenError::Draining);
+        }
+        let scenario =
+            self.settings.library.scenario(scenario_id).ok_or(OpenError::UnknownScenario)?;
+        if !self.settings.spools.has_room() {
+            return Err(OpenError::DiskFull);
+        }
+        let call = CallId::new();
+        let mut calls = self.lock();
+        forget_old(&mut calls);
+        let taken = calls.values().filter(|slot| !matches!(slot.state, SlotState::Over(_)));
+        if self.settings.max_calls <= taken.count() {
+            return Err(OpenError::Full);
+        }
+        let (feed, since) = (Arc::new(Feed::new()), clock::now());
+        calls.insert(call, Slot { scenario, state: SlotState::Waiting, feed, since });
+        Ok(call)
     }
 
     /// Whether a link could be attached now; asked before a socket is upgraded.
@@ -75,8 +178,7 @@ impl LiveCalls {
     /// # Errors
     /// When the call is unknown or has a link already.
     pub fn can_attach(&self, call: CallId) -> Result<(), AttachError> {
-        let _ = call;
-        Err(AttachError::Unknown)
+        self.lock().get(&call).ok_or(AttachError::Unknown)?.can_attach()
     }
 
     /// Gives a call its link, the first one or, while it is held, the next.
@@ -84,25 +186,135 @@ impl LiveCalls {
     /// # Errors
     /// When the call is unknown or has a link already.
     pub fn attach(&self, call: CallId, link: Link) -> Result<(), AttachError> {
-        let _ = (call, link);
-        Err(AttachError::Unknown)
+        let mut calls = self.lock();
+        let slot = calls.get_mut(&call).ok_or(AttachError::Unknown)?;
+        slot.can_attach()?;
+        if let SlotState::Live { control, .. } = &slot.state {
+            return control
+                .try_send(Control::Attach(link))
+                .map_err(|_| AttachError::AlreadyConnected);
+        }
+        let (control, wishes) = mpsc::channel(CONTROL);
+        let (held, is_held) = watch::channel(false);
+        slot.state = SlotState::Live { control, held: is_held };
+        let conduct = Conduct {
+            header: SpoolHeader {
+                version: spool::SPOOL_VERSION,
+                call_id: call,
+                org_id: OrgId::LOCAL,
+                scenario_id: slot.scenario.id().to_owned(),
+                created_unix_ms: clock::unix_ms(),
+            },
+            scenario: Arc::clone(&slot.scenario),
+            settings: self.settings.clone(),
+            feed: Arc::clone(&slot.feed),
+            ended: self.ended.clone(),
+        };
+        self.conducted.spawn(conduct.run(link, wishes, held));
+        Ok(())
     }
 
     /// Ends a call. Says whether it was open.
     pub fn end(&self, call: CallId, reason: EndReason) -> bool {
-        let _ = (call, reason);
-        false
+        let mut calls = self.lock();
+        let Some(slot) = calls.get_mut(&call) else { return false };
+        match &slot.state {
+            SlotState::Waiting => {
+                calls.remove(&call);
+                true
+            }
+            SlotState::Live { control, .. } => control.try_send(Control::End(reason)).is_ok(),
+            SlotState::Over(_) => false,
+        }
     }
 
     /// How far a call has come, for calls of this process.
     pub fn status(&self, call: CallId) -> Option<CallStatus> {
-        let _ = call;
-        None
+        self.lock().get(&call).map(|slot| match &slot.state {
+            SlotState::Waiting => CallStatus::Waiting,
+            // A conductor that let go of the controls is done talking.
+            SlotState::Live { control, .. } if control.is_closed() => CallStatus::Sealing,
+            SlotState::Live { .. } => CallStatus::Live,
+            SlotState::Over(status) => *status,
+        })
+    }
+
+    /// Notes what became of an ended call.
+    pub fn sealed(&self, call: CallId, status: CallStatus) {
+        if let Some(slot) = self.lock().get_mut(&call) {
+            slot.state = SlotState::Over(status);
+            slot.since = clock::now();
+        }
     }
 
     /// The live events of an open call from now on, each a JSON object.
     pub fn watch(&self, call: CallId) -> Option<broadcast::Receiver<Arc<str>>> {
-        let _ = call;
-        None
+        self.lock().get(&call).map(|slot| slot.feed.watch())
     }
+
+    /// Which engines serve the calls.
+    pub fn engines(&self) -> engines::EngineNames {
+        self.settings.engines.names()
+    }
+
+    /// Calls that are connected.
+    pub fn live_count(&self) -> usize {
+        let live = |slot: &&Slot| matches!(slot.state, SlotState::Live { .. });
+        self.lock().values().filter(live).count()
+    }
+
+    /// Takes no more calls, lets those that run finish within `grace`, then has each say goodbye,
+    /// and returns when all are written.
+    pub async fn drain(&self, grace: Duration) {
+        self.draining.send_replace(true);
+        self.conducted.close();
+        if tokio::time::timeout(grace, self.conducted.wait()).await.is_ok() {
+            return;
+        }
+        tracing::info!(calls = self.live_count(), "grace period over: saying goodbye");
+        self.wish_all(|| Control::Drain);
+        if tokio::time::timeout(GOODBYE_WITHIN, self.conducted.wait()).await.is_ok() {
+            return;
+        }
+        self.wish_all(|| Control::End(EndReason::ServerDrain));
+        self.conducted.wait().await;
+    }
+
+    fn wish_all(&self, wish: impl Fn() -> Control) {
+        for slot in self.lock().values() {
+            if let SlotState::Live { control, .. } = &slot.state {
+                // A full queue has a wish to end in it already.
+                let _ = control.try_send(wish());
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<CallId, Slot>> {
+        // A slot is changed in one step, so one left by a panic is still good.
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long goodbyes may take when the server drains.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(20);
+
+impl Slot {
+    fn can_attach(&self) -> Result<(), AttachError> {
+        match &self.state {
+            SlotState::Waiting if self.since.elapsed() <= WAITING_FOR => Ok(()),
+            SlotState::Live { control, held } if *held.borrow() && !control.is_closed() => Ok(()),
+            SlotState::Live { control, .. } if !control.is_closed() => {
+                Err(AttachError::AlreadyConnected)
+            }
+            _ => Err(AttachError::Unknown),
+        }
+    }
+}
+
+fn forget_old(calls: &mut HashMap<CallId, Slot>) {
+    calls.retain(|_, slot| match &slot.state {
+        SlotState::Waiting => slot.since.elapsed() <= WAITING_FOR,
+        SlotState::Live { .. } => true,
+        SlotState::Over(_) => slot.since.elapsed() <= REMEMBERED_FOR,
+    });
 }

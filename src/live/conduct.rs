@@ -1,0 +1,104 @@
+//! One call from its first link to a complete spool.
+
+use std::sync::Arc;
+
+use ringcraft_media::call::Setup;
+use ringcraft_media::log::{self, Opened};
+use serde_json::json;
+use tokio::sync::{mpsc, watch};
+
+use super::driver::{self, Control, Start};
+use super::feed::Feed;
+use super::recorder::{self, RECORDER_INPUT};
+use super::scope::CallScope;
+use super::spool::SpoolHeader;
+use super::{EndedCall, LiveSettings};
+use crate::persona::Scenario;
+use crate::transport::Link;
+
+/// What a call needs beside its link.
+#[derive(Debug)]
+pub(super) struct Conduct {
+    pub(super) header: SpoolHeader,
+    pub(super) scenario: Arc<Scenario>,
+    pub(super) settings: LiveSettings,
+    pub(super) feed: Arc<Feed>,
+    pub(super) ended: mpsc::Sender<EndedCall>,
+}
+
+impl Conduct {
+    /// Opens the spool, runs recorder and driver, and hands the ended call on.
+    pub(super) async fn run(
+        self,
+        link: Link,
+        control: mpsc::Receiver<Control>,
+        held: watch::Sender<bool>,
+    ) {
+        let call = self.header.call_id;
+        let (spools, header) = (self.settings.spools.clone(), self.header.clone());
+        let spool = match tokio::task::spawn_blocking(move || spools.create(&header)).await {
+            Ok(Ok(spool)) => spool,
+            Ok(Err(error)) => {
+                // Dropping the link closes it: without a spool there is no call.
+                return tracing::error!(%call, %error, "the call could not be recorded");
+            }
+            Err(error) => return tracing::error!(%call, %error, "opening the spool was cut off"),
+        };
+        tracing::info!(%call, scenario = self.header.scenario_id, "call started");
+        let (recorder, recorder_input) = mpsc::channel(RECORDER_INPUT);
+        let scope = CallScope::new(self.settings.media_runtime.clone());
+        let start = Start {
+            call_id: call,
+            opened: self.opened(),
+            scenario: Arc::clone(&self.scenario),
+            engines: self.settings.engines.clone(),
+            link,
+            control,
+            recorder,
+            feed: Arc::clone(&self.feed),
+            scope,
+            seed: seed(call),
+            held,
+        };
+        let driving = self.settings.media_runtime.spawn(driver::run(start));
+        // The recorder ends when the driver has let go of it and everything is written.
+        let recorded = recorder::run(spool, recorder_input, Arc::clone(&self.feed)).await;
+        match driving.await {
+            Ok(faults) => tracing::info!(%call, ?faults, "call ended"),
+            Err(error) => tracing::error!(%call, %error, "the driver of a call panicked"),
+        }
+        // The last events have left through the feed: now the link may close.
+        self.feed.detach();
+        let ended = EndedCall { call, unwritten: recorded.unwritten };
+        if self.ended.send(ended).await.is_err() {
+            tracing::warn!(%call, "nobody seals calls any more; the next start will");
+        }
+    }
+
+    fn opened(&self) -> Opened {
+        let engines = &self.settings.engines;
+        let setup = Setup {
+            policy: self.scenario.policy(),
+            language: self.scenario.language().to_owned(),
+            recogniser: engines.recogniser.abilities(),
+        };
+        Opened {
+            version: log::VERSION,
+            call_id: self.header.call_id.to_string(),
+            setup,
+            scenario: self.scenario.record(),
+            served_by: json!({
+                "scenario": self.scenario.id(),
+                "scenario_version": self.scenario.version(),
+                "prompt_hash": self.scenario.hash(),
+                "engines": engines.names(),
+            }),
+        }
+    }
+}
+
+/// A number that is the same for the same call, for choosing between wordings.
+fn seed(call: crate::model::CallId) -> u64 {
+    let (high, low) = call.0.as_u64_pair();
+    high ^ low
+}

@@ -1,0 +1,416 @@
+//! The driver: the one task that gives a call its events and carries out its commands.
+//!
+//! It awaits in one place. Carrying out a command never waits: what cannot be handed over at once
+//! is dropped and counted, or ends the call, as each channel's constant says.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use ringcraft_media::call::{Call, Command, EndReason, Event, Live, Note};
+use ringcraft_media::log::{self, Entry, Opened};
+use ringcraft_media::record::Speaker;
+use ringcraft_media::units::CallTime;
+use tokio::sync::{mpsc, watch};
+
+use super::composer::Composer;
+use super::engines::Engines;
+use super::feed::Feed;
+use super::line::{Line, LineEvent};
+use super::recorder::RecorderInput;
+use super::scope::CallScope;
+use crate::clock::{self, CallClock};
+use crate::model::CallId;
+use crate::persona::Scenario;
+use crate::provider::{
+    ModelEvent, PROVIDER_EVENTS, ProviderError, ProviderEvent, RECOGNISER_INPUT, RecogniserEvent,
+    RecogniserInput, RecogniserStart, VOICE_INPUT, VoiceEvent, VoiceInput, VoiceStart,
+};
+use crate::transport::{Link, LinkIn};
+
+/// Wishes waiting for a driver; it takes them at once. When full the wish is refused.
+pub(super) const CONTROL: usize = 8;
+
+/// What others may ask of a live call.
+#[derive(Debug)]
+pub(super) enum Control {
+    /// Take this link in place of the one that was lost.
+    Attach(Link),
+    /// End now.
+    End(EndReason),
+    /// Say goodbye, then end.
+    Drain,
+}
+
+/// Everything a driver is made from.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub(super) call_id: CallId,
+    pub(super) opened: Opened,
+    pub(super) scenario: Arc<Scenario>,
+    pub(super) engines: Engines,
+    pub(super) link: Link,
+    pub(super) control: mpsc::Receiver<Control>,
+    pub(super) recorder: mpsc::Sender<RecorderInput>,
+    pub(super) feed: Arc<Feed>,
+    pub(super) scope: CallScope,
+    /// Chooses between wordings; the call's id gives it.
+    pub(super) seed: u64,
+    /// Told whether the call waits for its rep.
+    pub(super) held: watch::Sender<bool>,
+}
+
+/// How a call went, as far as the driver saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Frames of the rep that were not 20 ms.
+    pub malformed_frames: u64,
+    /// Frames the recogniser was too slow to take.
+    pub recogniser_overruns: u64,
+    /// Lines and frames the recorder was too slow to take.
+    pub recorder_overruns: u64,
+}
+
+/// Runs one call from its first packet to its close.
+pub(super) async fn run(start: Start) -> Faults {
+    let scope = start.scope.clone();
+    let mut driver = Driver::new(start);
+    if driver.connect().await {
+        driver.converse().await;
+    }
+    let faults = driver.faults;
+    // The engines end when their inputs close; the recorder when its last sender is gone.
+    drop(driver);
+    if !scope.close().await {
+        tracing::error!("a task of the call did not stop in time");
+    }
+    faults
+}
+
+#[derive(Debug)]
+struct Driver {
+    call: Call,
+    clock: CallClock,
+    line: Line,
+    composer: Composer,
+    control: mpsc::Receiver<Control>,
+    events: mpsc::Receiver<ProviderEvent>,
+    recogniser: mpsc::Sender<RecogniserInput>,
+    voice: mpsc::Sender<VoiceInput>,
+    voice_rate_hz: u32,
+    voice_cancelled: watch::Sender<Option<ringcraft_media::call::ReplyId>>,
+    recorder: mpsc::Sender<RecorderInput>,
+    feed: Arc<Feed>,
+    held: watch::Sender<bool>,
+    /// Events that carrying out commands led to.
+    pending: VecDeque<Event>,
+    faults: Faults,
+}
+
+impl Driver {
+    fn new(start: Start) -> Self {
+        let Start { scenario, engines, scope, opened, .. } = start;
+        let (events_in, events) = mpsc::channel(PROVIDER_EVENTS);
+        let (recogniser, recogniser_input) = mpsc::channel(RECOGNISER_INPUT);
+        let (voice, voice_input) = mpsc::channel(VOICE_INPUT);
+        let (voice_cancelled, cancelled) = watch::channel(None);
+        listen(&scope, &engines, &scenario, recogniser_input, events_in.clone());
+        speak(&scope, &engines, &scenario, voice_input, cancelled, events_in.clone());
+        let voice_rate_hz = engines.voice.sample_rate_hz();
+        let composer = Composer::new(scenario, engines.model, scope, events_in, start.seed);
+        start.feed.attach(start.link.outbound.clone());
+        let driver = Self {
+            call: Call::new(opened.setup.clone()),
+            clock: CallClock::start(),
+            line: Line::new(start.link),
+            composer,
+            control: start.control,
+            events,
+            recogniser,
+            voice,
+            voice_rate_hz,
+            voice_cancelled,
+            recorder: start.recorder,
+            feed: start.feed,
+            held: start.held,
+            pending: VecDeque::new(),
+            faults: Faults::default(),
+        };
+        driver.write(&[Entry::Opened(opened)], Vec::new());
+        driver
+    }
+
+    /// Waits for the rep's first audio: that is when the call begins. Says whether it came.
+    async fn connect(&mut self) -> bool {
+        let deadline = clock::now() + FIRST_AUDIO_WITHIN;
+        loop {
+            let message = tokio::time::timeout_at(deadline, self.line.recv()).await;
+            match message {
+                Ok(Some(LinkIn::Audio(inbound))) => {
+                    self.clock = CallClock::start();
+                    self.tell(CallTime::ZERO, Event::Connected);
+                    self.receive(LinkIn::Audio(inbound));
+                    return true;
+                }
+                Ok(Some(LinkIn::Played { .. })) => {}
+                Ok(Some(LinkIn::HangUp) | None) | Err(_) => {
+                    self.tell(CallTime::ZERO, Event::HangUp { reason: EndReason::RepLost });
+                    return false;
+                }
+            }
+        }
+    }
+
+    async fn converse(&mut self) {
+        while !self.call.is_closed() {
+            let due = [self.call.poll_timeout(), self.line.poll_timeout()].into_iter().flatten();
+            let due = self.clock.instant(due.min().unwrap_or(self.now()));
+            tokio::select! {
+                // Frames that are due go before anything that may take a while.
+                biased;
+                () = tokio::time::sleep_until(due) => self.tick(),
+                message = self.line.recv() => match message {
+                    Some(message) => self.receive(message),
+                    None => {
+                        self.line.detach();
+                        self.feed.detach();
+                    }
+                },
+                Some(event) = self.events.recv() => self.provided(event),
+                control = self.control.recv() => match control {
+                    Some(Control::Attach(link)) => {
+                        self.feed.attach(link.outbound.clone());
+                        self.line.attach(link);
+                    }
+                    Some(Control::End(reason)) => self.tell_now(Event::HangUp { reason }),
+                    Some(Control::Drain) => self.tell_now(Event::Drain),
+                    None => self.tell_now(Event::HangUp { reason: EndReason::ServerDrain }),
+                },
+            }
+            self.take_line();
+        }
+    }
+
+    fn now(&self) -> CallTime {
+        self.clock.now()
+    }
+
+    fn tick(&mut self) {
+        let now = self.now();
+        self.line.tick(now);
+        self.take_line();
+        if self.call.poll_timeout().is_some_and(|due| due <= now) {
+            self.tell(now, Event::Tick);
+        }
+    }
+
+    fn receive(&mut self, message: LinkIn) {
+        let now = self.now();
+        match message {
+            LinkIn::Audio(inbound) => {
+                if !self.line.receive(now, &inbound) {
+                    self.faults.malformed_frames += 1;
+                }
+            }
+            LinkIn::Played { reply, sample } => {
+                let position = self.line.place(sample);
+                self.tell(now, Event::Played { reply, position });
+            }
+            LinkIn::HangUp => self.tell(now, Event::HangUp { reason: EndReason::RepHungUp }),
+        }
+    }
+
+    fn take_line(&mut self) {
+        while let Some(event) = self.line.poll() {
+            match event {
+                LineEvent::Call(event) => {
+                    if let Event::VoiceOn { at } = event {
+                        self.hear(RecogniserInput::VoiceOn { at });
+                    }
+                    self.tell_now(event);
+                }
+                LineEvent::Rep { at, pcm } => {
+                    self.hear(RecogniserInput::Audio { at, pcm: Box::new(pcm) });
+                }
+                LineEvent::Tape(frame) => self.record(RecorderInput::Tape(frame)),
+            }
+        }
+    }
+
+    fn hear(&mut self, input: RecogniserInput) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.recogniser.try_send(input) {
+            self.faults.recogniser_overruns += 1;
+        }
+    }
+
+    fn provided(&mut self, event: ProviderEvent) {
+        match event {
+            ProviderEvent::Recogniser(RecogniserEvent::Partial { text }) => {
+                self.tell_now(Event::Partial { text });
+            }
+            ProviderEvent::Recogniser(RecogniserEvent::Final { text, words, finalise }) => {
+                self.tell_now(Event::Final { text, words, finalise });
+            }
+            ProviderEvent::Model(reply, ModelEvent::Text(text)) => {
+                self.tell_now(Event::Text { reply, text });
+            }
+            ProviderEvent::Model(reply, ModelEvent::Done(usage)) => {
+                let at = self.now();
+                let exchange = serde_json::json!({ "usage": usage });
+                self.write(&[Entry::Exchange { at, reply, exchange }], Vec::new());
+                self.tell(at, Event::TextDone { reply });
+            }
+            ProviderEvent::Model(reply, ModelEvent::Failed(error)) => {
+                tracing::warn!(%reply, %error, "the persona model failed");
+                self.tell_now(Event::TextFailed { reply });
+            }
+            ProviderEvent::Voice(reply, chunk, VoiceEvent::Audio(pcm)) => {
+                let span = self.line.voice(reply, self.voice_rate_hz, &pcm);
+                self.tell_now(Event::Voice { reply, chunk, span });
+            }
+            ProviderEvent::Voice(reply, chunk, VoiceEvent::Words(words)) => {
+                self.tell_now(Event::VoiceWords { reply, chunk, words });
+            }
+            ProviderEvent::Voice(reply, chunk, VoiceEvent::Done) => {
+                self.line.chunk_done(reply);
+                self.tell_now(Event::VoiceDone { reply, chunk });
+            }
+            ProviderEvent::Voice(reply, chunk, VoiceEvent::Failed(error)) => {
+                tracing::warn!(%reply, %error, "the voice failed");
+                self.tell_now(Event::VoiceFailed { reply, chunk });
+            }
+        }
+    }
+
+    fn tell_now(&mut self, event: Event) {
+        self.tell(self.now(), event);
+    }
+
+    /// Hands an event to the call, writes it down, carries out what follows, and so on with what
+    /// that leads to.
+    fn tell(&mut self, now: CallTime, event: Event) {
+        self.pending.push_back(event);
+        while let Some(event) = self.pending.pop_front() {
+            if self.call.is_closed() {
+                return self.pending.clear();
+            }
+            let (commands, entries) = log::step(&mut self.call, now, event);
+            let live = commands.iter().filter_map(|command| match command {
+                Command::Tell(live) => serde_json::to_string(live).ok().map(Arc::from),
+                _ => None,
+            });
+            self.write(&entries, live.collect());
+            for command in commands {
+                self.perform(now, command);
+            }
+        }
+    }
+
+    fn perform(&mut self, now: CallTime, command: Command) {
+        match command {
+            Command::Finalise { id } => self.hear(RecogniserInput::Finalise(id)),
+            Command::Compose { reply, cue, said, turn: _ } => {
+                let (plan, step) = self.composer.compose(reply, cue, &said, self.call.history());
+                self.write(&[Entry::Buyer { at: now, reply, step }], Vec::new());
+                self.pending.push_back(plan);
+            }
+            Command::Speak { reply, chunk, spoken } => {
+                let input = VoiceInput { reply, chunk, spoken };
+                if self.voice.try_send(input).is_err() {
+                    self.pending.push_back(Event::VoiceFailed { reply, chunk });
+                }
+            }
+            Command::Finish { reply } => self.line.finish(reply),
+            Command::Play { reply } => self.line.play(reply),
+            Command::Pause { reply } => self.line.pause(now, reply),
+            Command::Resume { reply, from } => self.line.resume(now, reply, from),
+            Command::Cancel { reply } => {
+                self.composer.cancel(reply);
+                self.line.cancel(now, reply);
+                self.voice_cancelled.send_replace(Some(reply));
+            }
+            Command::Heard { reply, text, utterance_id, at } => {
+                let events = self.composer.heard(reply, &text, utterance_id.as_deref(), at);
+                self.pending.extend(events.into_iter().map(|event| Event::Mark { event }));
+            }
+            Command::Note(Note::Utterance(utterance)) => {
+                if utterance.speaker == Speaker::Rep {
+                    self.composer.rep_said(&utterance);
+                }
+            }
+            Command::Note(_) => {}
+            Command::Tell(Live::ReplyStarted { reply, .. }) => {
+                let events = self.composer.audible(reply);
+                self.pending.extend(events.into_iter().map(|event| Event::Mark { event }));
+            }
+            Command::Tell(Live::Held { .. }) => {
+                self.held.send_replace(true);
+            }
+            Command::Tell(Live::Resumed { .. }) => {
+                self.held.send_replace(false);
+            }
+            Command::Tell(_) | Command::Close { .. } => {}
+        }
+    }
+
+    /// Writes entries as one piece, so that none of them is there without the others; the live
+    /// events follow once they are on disk.
+    fn write(&self, entries: &[Entry], live: Vec<Arc<str>>) {
+        let lines = entries.iter().filter_map(|entry| serde_json::to_string(entry).ok());
+        let json = lines.collect::<Vec<_>>().join("\n");
+        self.record(RecorderInput::Line { json, live });
+    }
+
+    fn record(&self, input: RecorderInput) {
+        if self.recorder.try_send(input).is_err() {
+            tracing::error!("the recorder does not keep up; a piece of the record is lost");
+        }
+    }
+}
+
+/// How long an attached link may take to send its first audio.
+const FIRST_AUDIO_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
+fn listen(
+    scope: &CallScope,
+    engines: &Engines,
+    scenario: &Scenario,
+    input: mpsc::Receiver<RecogniserInput>,
+    events: mpsc::Sender<ProviderEvent>,
+) {
+    let recogniser = Arc::clone(&engines.recogniser);
+    let start = RecogniserStart {
+        language: scenario.language().to_owned(),
+        key_terms: scenario.key_terms().to_vec(),
+    };
+    scope.spawn(async move {
+        if let Err(error) = recogniser.listen(start, input, events).await {
+            report("recogniser", &error);
+        }
+    });
+}
+
+fn speak(
+    scope: &CallScope,
+    engines: &Engines,
+    scenario: &Scenario,
+    input: mpsc::Receiver<VoiceInput>,
+    cancelled: watch::Receiver<Option<ringcraft_media::call::ReplyId>>,
+    events: mpsc::Sender<ProviderEvent>,
+) {
+    let voice = Arc::clone(&engines.voice);
+    let start = VoiceStart {
+        voice: scenario.voice_for(&voice.name()).to_owned(),
+        language: scenario.language().to_owned(),
+    };
+    scope.spawn(async move {
+        if let Err(error) = voice.speak(start, input, cancelled, events).await {
+            report("voice", &error);
+        }
+    });
+}
+
+fn report(engine: &'static str, error: &ProviderError) {
+    if !matches!(error, ProviderError::CallOver) {
+        tracing::error!(engine, %error, "an engine was lost; the call goes on without it");
+    }
+}

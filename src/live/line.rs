@@ -1,0 +1,202 @@
+//! The audio side of one call: what the link brings becomes frames and edges, what the playout
+//! releases goes to the link and onto the tape. It knows no turns.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use ringcraft_media::call::{Event, ReplyId};
+use ringcraft_media::ingress::{Ingress, IngressEvent};
+use ringcraft_media::playout::{Playout, PlayoutEvent};
+use ringcraft_media::tape::{Tape, TapeFrame};
+use ringcraft_media::units::{CallTime, SampleRate, Samples, Span};
+use tokio::sync::mpsc;
+
+use crate::transport::{Inbound, Link, LinkFormat, LinkIn, LinkOut};
+
+/// What the audio of a moment amounts to.
+#[derive(Debug)]
+pub(super) enum LineEvent {
+    /// Something the call decides on.
+    Call(Event),
+    /// 20 ms of the rep leg at 16 kHz, for the recogniser.
+    Rep { at: CallTime, pcm: [i16; SampleRate::Hz16000.frame_len()] },
+    /// Sound of a leg for the recording.
+    Tape(TapeFrame),
+}
+
+/// Ingress, playout, tape and link of one call.
+#[derive(Debug)]
+pub(super) struct Line {
+    format: LinkFormat,
+    link: Option<Link>,
+    ingress: Ingress,
+    playout: Playout,
+    tape: Tape,
+    payload: Vec<u8>,
+    /// Events in their order: what a pause leads to comes before what follows it.
+    events: VecDeque<LineEvent>,
+}
+
+impl Line {
+    pub(super) fn new(link: Link) -> Self {
+        let format = link.format;
+        Self {
+            format,
+            ingress: Ingress::new(format.encoding, format.rate),
+            playout: Playout::new(format.rate),
+            tape: Tape::new(format.rate),
+            payload: Vec::with_capacity(format.encoding.payload_len(format.rate)),
+            events: VecDeque::new(),
+            link: Some(link),
+        }
+    }
+
+    /// The next message of the link; waits for ever while there is none. `None` says that the far
+    /// side is gone. Cancel-safe.
+    pub(super) async fn recv(&mut self) -> Option<LinkIn> {
+        match &mut self.link {
+            Some(link) => link.inbound.recv().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The far side of the link, for live events.
+    pub(super) fn outbound(&self) -> Option<mpsc::Sender<LinkOut>> {
+        self.link.as_ref().map(|link| link.outbound.clone())
+    }
+
+    /// Lets go of the link; the media is missed from now on.
+    pub(super) fn detach(&mut self) {
+        self.link = None;
+    }
+
+    /// Takes another link for the same call. Its audio joins the leg where the clock stands.
+    pub(super) fn attach(&mut self, link: Link) {
+        self.format = link.format;
+        self.ingress.reset(link.format.encoding, link.format.rate);
+        self.playout.set_rate(link.format.rate);
+        self.tape.set_rate(link.format.rate);
+        self.link = Some(link);
+    }
+
+    /// What happened, in order.
+    pub(super) fn poll(&mut self) -> Option<LineEvent> {
+        self.events.pop_front()
+    }
+
+    /// When to call [`Line::tick`] at the latest.
+    pub(super) fn poll_timeout(&self) -> Option<CallTime> {
+        [self.ingress.poll_timeout(), self.playout.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// Sends what is due and notices what is missing.
+    pub(super) fn tick(&mut self, now: CallTime) {
+        self.ingress.handle_timeout(now);
+        self.take_ingress();
+        let Self { format, link, playout, tape, payload, .. } = self;
+        let mut overrun = false;
+        while let Some(sent) = playout.tick(now) {
+            tape.persona(sent.at, sent.frame);
+            format.encoding.encode(sent.frame, payload);
+            let payload = Bytes::copy_from_slice(payload);
+            let audio = LinkOut::Audio { reply: sent.reply, offset: sent.offset, payload };
+            overrun |= link.as_ref().is_some_and(|link| link.outbound.try_send(audio).is_err());
+        }
+        if overrun {
+            // A far side that does not keep up is gone for a conversation.
+            self.link = None;
+        }
+        self.take_playout();
+    }
+
+    /// Takes audio of the rep. Says whether it was well-formed.
+    pub(super) fn receive(&mut self, now: CallTime, inbound: &Inbound) -> bool {
+        let audible = self.playout.is_playing();
+        let taken = self.ingress.receive(now, inbound.media_time, &inbound.payload, audible);
+        self.take_ingress();
+        taken.is_ok()
+    }
+
+    /// A sample of the link as a place in a reply.
+    pub(super) fn place(&self, sample: Samples) -> Span {
+        sample.span(self.format.rate)
+    }
+
+    pub(super) fn voice(&mut self, reply: ReplyId, rate_hz: u32, pcm: &[i16]) -> Span {
+        self.playout.push(reply, rate_hz, pcm)
+    }
+
+    pub(super) fn chunk_done(&mut self, reply: ReplyId) {
+        self.playout.chunk_done(reply);
+    }
+
+    pub(super) fn finish(&mut self, reply: ReplyId) {
+        self.playout.finish(reply);
+        self.take_playout();
+    }
+
+    pub(super) fn play(&mut self, reply: ReplyId) {
+        self.playout.play(reply);
+    }
+
+    pub(super) fn pause(&mut self, now: CallTime, reply: ReplyId) {
+        self.playout.pause(reply, now);
+        self.send(LinkOut::Pause(reply));
+        self.take_playout();
+    }
+
+    pub(super) fn resume(&mut self, now: CallTime, reply: ReplyId, from: Span) {
+        self.playout.resume(reply, from, now);
+        self.send(LinkOut::Resume(reply, from.samples(self.format.rate)));
+    }
+
+    pub(super) fn cancel(&mut self, now: CallTime, reply: ReplyId) {
+        self.playout.cancel(reply, now);
+        self.send(LinkOut::Clear(reply));
+        self.take_playout();
+    }
+
+    fn send(&mut self, message: LinkOut) {
+        if self.link.as_ref().is_some_and(|link| link.outbound.try_send(message).is_err()) {
+            self.link = None;
+        }
+    }
+
+    fn take_ingress(&mut self) {
+        while let Some(event) = self.ingress.poll() {
+            let event = match event {
+                IngressEvent::Frame { at, pcm } => {
+                    self.events.push_back(LineEvent::Tape(TapeFrame::rep(at, &pcm)));
+                    let at = CallTime::ZERO + at.span(SampleRate::Hz16000);
+                    LineEvent::Rep { at, pcm }
+                }
+                IngressEvent::VoiceOn { at } => LineEvent::Call(Event::VoiceOn { at }),
+                IngressEvent::VoiceOff { at, level } => {
+                    LineEvent::Call(Event::VoiceOff { at, level })
+                }
+                IngressEvent::Gap { at, span } => LineEvent::Call(Event::Gap { at, span }),
+                IngressEvent::MediaLost { since } => LineEvent::Call(Event::MediaLost { since }),
+                IngressEvent::MediaBack => LineEvent::Call(Event::MediaBack),
+            };
+            self.events.push_back(event);
+        }
+    }
+
+    fn take_playout(&mut self) {
+        while let Some(event) = self.playout.poll_event() {
+            let event = match event {
+                PlayoutEvent::Started { reply, at, from } => {
+                    Event::PlayStarted { reply, at, from }
+                }
+                PlayoutEvent::Stopped { reply, at, position, cause } => {
+                    self.tape.persona_stopped();
+                    Event::PlayStopped { reply, at, position, cause }
+                }
+            };
+            self.events.push_back(LineEvent::Call(event));
+        }
+        while let Some(frame) = self.tape.poll() {
+            self.events.push_back(LineEvent::Tape(frame));
+        }
+    }
+}
