@@ -2,7 +2,7 @@
 
 use crate::units::Dbfs;
 
-/// The root mean square level of everything pushed since it was last taken.
+/// The root mean square level of everything pushed to it.
 #[derive(Clone, Debug, Default)]
 pub struct LevelMeter {
     energy: f64,
@@ -18,13 +18,12 @@ impl LevelMeter {
         self.count += samples.len() as u64;
     }
 
-    /// The level, [`Dbfs::FLOOR`] for nothing at all; the meter starts again.
-    pub fn take(&mut self) -> Dbfs {
-        let Self { energy, count } = std::mem::take(self);
-        if count == 0 {
+    /// The level so far, [`Dbfs::FLOOR`] for nothing at all.
+    pub fn level(&self) -> Dbfs {
+        if self.count == 0 {
             return Dbfs::FLOOR;
         }
-        Dbfs::from_rms((energy / count as f64).sqrt() as f32)
+        Dbfs::from_rms((self.energy / self.count as f64).sqrt() as f32)
     }
 }
 
@@ -38,8 +37,8 @@ mod tests {
         for _ in 0..1_000 {
             meter.push(&[0.1, -0.1, 0.1, -0.1]);
         }
-        assert!((meter.take().0 + 20.0).abs() < 0.001);
-        assert_eq!(meter.take(), Dbfs::FLOOR);
+        assert!((meter.level().0 + 20.0).abs() < 0.001);
+        assert_eq!(LevelMeter::default().level(), Dbfs::FLOOR);
     }
 
     #[test]
@@ -47,6 +46,6 @@ mod tests {
         let mut meter = LevelMeter::default();
         meter.push(&[1.0; 512]);
         meter.push(&[0.0; 512]);
-        assert!((meter.take().0 + 3.0103).abs() < 0.001);
+        assert!((meter.level().0 + 3.0103).abs() < 0.001);
     }
 }
