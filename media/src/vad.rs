@@ -41,6 +41,12 @@ const WARM_UP_HOPS: u32 = 12;
 /// Sound this far below the voice's level is its fading, not the voice.
 const FADED_DB: f32 = 25.0;
 
+/// Sound that is not this far above what follows the voice is the room, not the voice.
+const ABOVE_ROOM_DB: f32 = 6.0;
+
+/// Hops that are looked through for the last sound of a voice: 256 ms.
+const RECENT_HOPS: usize = 16;
+
 /// A border of speech, as a 16 kHz position in the stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum VoiceEdge {
@@ -142,8 +148,10 @@ struct Voice {
     meter: LevelMeter,
     /// The end of the last hop whose score counted.
     voiced_until: Samples,
-    /// The end of the last hop that was as loud as a voice.
-    loud_until: Samples,
+    /// The levels of the last hops, the latest last.
+    recent: [Dbfs; RECENT_HOPS],
+    /// What came after `voiced_until`.
+    room: LevelMeter,
     unvoiced_hops: u32,
 }
 
@@ -190,13 +198,7 @@ impl Segments {
             return None;
         }
         let on = Samples(since.0.saturating_sub(ONSET_LAG.0)).max(self.floor);
-        let mut voice = Voice {
-            on,
-            meter: LevelMeter::default(),
-            voiced_until: self.next,
-            loud_until: self.next,
-            unvoiced_hops: 0,
-        };
+        let mut voice = Voice::new(on);
         voice.hear(hop, self.next, true);
         self.state = State::Voiced(voice);
         Some(VoiceEdge::On { at: on })
@@ -207,26 +209,50 @@ impl Segments {
             return None;
         };
         let faded = voice.voiced_until.0.saturating_sub(END_LAG.0);
-        let at = Samples(faded.min(voice.loud_until.0).max(voice.on.0 + 1));
+        let at = Samples(faded.min(voice.loud_until(self.next).0).max(voice.on.0 + 1));
         self.floor = at;
         Some(VoiceEdge::Off { at, level: voice.meter.level() })
     }
 }
 
 impl Voice {
+    fn new(on: Samples) -> Self {
+        Self {
+            on,
+            meter: LevelMeter::default(),
+            voiced_until: on,
+            recent: [Dbfs::FLOOR; RECENT_HOPS],
+            room: LevelMeter::default(),
+            unvoiced_hops: 0,
+        }
+    }
+
     fn hear(&mut self, hop: &[f32; HOP_LEN], end: Samples, voiced: bool) {
+        let mut level = LevelMeter::default();
+        level.push(hop);
+        self.recent.rotate_left(1);
+        self.recent[RECENT_HOPS - 1] = level.level();
         if !voiced {
             self.unvoiced_hops += 1;
+            self.room.push(hop);
             return;
         }
         self.unvoiced_hops = 0;
+        self.room = LevelMeter::default();
         self.voiced_until = end;
-        let mut level = LevelMeter::default();
-        level.push(hop);
         if self.meter.level().0 - FADED_DB <= level.level().0 {
-            self.loud_until = end;
             self.meter.push(hop);
         }
+    }
+
+    /// The end of the last hop that was as loud as a voice, where `end` is that of the last one.
+    fn loud_until(&self, end: Samples) -> Samples {
+        let mut least = self.meter.level().0 - FADED_DB;
+        if END_HOPS <= self.unvoiced_hops {
+            least = least.max(self.room.level().0 + ABOVE_ROOM_DB);
+        }
+        let faded = self.recent.iter().rev().take_while(|level| level.0 < least).count();
+        Samples(end.0.saturating_sub((faded * HOP_LEN) as u64))
     }
 }
 
@@ -243,12 +269,12 @@ mod tests {
     const SLT_SPOKEN: [(u64, u64); 2] = [(662, 2_156), (2_589, 4_128)];
     const RMS_SPOKEN: [(u64, u64); 2] = [(619, 2_359), (2_676, 4_572)];
 
-    /// An onset may be put this much too late: a breathed "h" is hardly louder than silence...
+    /// How much too late an onset may be put: a breathed "h" is hardly louder than silence...
     const LATE_ONSET_MS: u64 = 50;
-    /// ... and drowns in noise.
-    const LATE_ONSET_IN_NOISE_MS: u64 = 70;
-    const EARLY_ONSET_MS: u64 = 30;
+    /// ... and drowns in noise; it lasts 80 and 93 ms.
+    const LATE_ONSET_IN_NOISE_MS: u64 = 100;
     const END_MS: u64 = 50;
+    const EARLY_ONSET_MS: u64 = 30;
 
     /// White noise of a given peak, the same in every run.
     fn noise(peak: f32) -> impl FnMut() -> f32 {
