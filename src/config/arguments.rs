@@ -1,0 +1,149 @@
+//! The command line, and the environment variables that stand in for it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A voice simulation server: practise a sales call with an AI buyer.
+///
+/// Without a command it serves, with the settings of its environment.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ringcraft",
+    version,
+    after_help = "`ringcraft serve --help` explains every setting."
+)]
+pub struct Arguments {
+    /// What to do; the server is run when nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the binary can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the server.
+    Serve(ServeArgs),
+    /// Makes a practice call with recorded speech: a rep without a browser.
+    #[command(disable_help_flag = true)]
+    Call(Rest),
+    /// Computes the KPIs of a call record.
+    #[command(disable_help_flag = true)]
+    Kpis(Rest),
+    /// Feeds a call's log through the call core again and reports what it decides differently.
+    Replay {
+        /// The log: `log.jsonl` or `log.jsonl.zst`.
+        log: PathBuf,
+    },
+    /// Recognises speech for one call; started by the server itself.
+    #[command(hide = true)]
+    Recogniser,
+}
+
+/// Arguments that a command reads itself.
+#[derive(Debug, Args)]
+pub struct Rest {
+    /// What follows the command.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub arguments: Vec<OsString>,
+}
+
+/// What `serve` can be told. Raw text: `Config::check` gives it meaning, so that a bad value of
+/// either origin gets the same message.
+#[derive(Args, Clone, Debug, Default)]
+#[command(
+    about = "Runs the server.",
+    long_about = "Runs the server. Every setting has an environment variable; a flag wins over it, \
+                  and a variable that is set to nothing counts as not set.",
+    after_long_help = SECRETS
+)]
+pub struct ServeArgs {
+    /// Address and port for HTTP and WebSockets [default: 0.0.0.0:8080]
+    #[arg(long, env = "RINGCRAFT_LISTEN", value_name = "ADDRESS:PORT", help_heading = "Network")]
+    pub listen: Option<String>,
+
+    /// Address at which clients reach this server, for links in answers: needed behind a proxy
+    /// [default: whatever address the client asked for]
+    #[arg(long, env = "RINGCRAFT_PUBLIC_URL", value_name = "URL", help_heading = "Network")]
+    pub public_url: Option<String>,
+
+    /// Folder for recordings in progress, the embedded object store and the server's secret
+    /// [default: .local/data]
+    #[arg(long, env = "RINGCRAFT_DATA_DIR", value_name = "FOLDER", help_heading = "Storage")]
+    pub data_dir: Option<String>,
+
+    /// S3-compatible object store for recordings [default: one inside this process]
+    #[arg(long, env = "S3_ENDPOINT", value_name = "URL", help_heading = "Storage")]
+    pub s3_endpoint: Option<String>,
+
+    /// The object store as clients reach it, for signed links [default: the object store itself]
+    #[arg(long, env = "S3_PUBLIC_ENDPOINT", value_name = "URL", help_heading = "Storage")]
+    pub s3_public_endpoint: Option<String>,
+
+    /// Bucket for recordings [default: ringcraft]
+    #[arg(long, env = "S3_BUCKET", value_name = "NAME", help_heading = "Storage")]
+    pub s3_bucket: Option<String>,
+
+    /// Who recognises speech: auto (the best that is configured) or offline (PocketSphinx on this
+    /// machine) [default: auto]
+    #[arg(long, env = "RINGCRAFT_STT", value_name = "ENGINE", help_heading = "Engines")]
+    pub stt: Option<String>,
+
+    /// Who words the buyer: auto (Claude with ANTHROPIC_API_KEY, else the script), scripted (the
+    /// scenario's own lines) or claude [default: auto]
+    #[arg(long, env = "RINGCRAFT_LLM", value_name = "ENGINE", help_heading = "Engines")]
+    pub llm: Option<String>,
+
+    /// Who speaks for the buyer: auto (the best that is configured) or flite (on this machine)
+    /// [default: auto]
+    #[arg(long, env = "RINGCRAFT_TTS", value_name = "ENGINE", help_heading = "Engines")]
+    pub tts: Option<String>,
+
+    /// Claude model that words the buyer [default: claude-sonnet-4-6]
+    #[arg(long, env = "RINGCRAFT_MODEL", value_name = "NAME", help_heading = "Engines")]
+    pub model: Option<String>,
+
+    /// Where the Anthropic Messages API is [default: https://api.anthropic.com]
+    #[arg(long, env = "ANTHROPIC_BASE_URL", value_name = "URL", help_heading = "Engines")]
+    pub anthropic_base_url: Option<String>,
+
+    /// Folder with prompts and scenarios instead of those in the binary [default: those in the
+    /// binary]
+    #[arg(long, env = "RINGCRAFT_PROMPTS_DIR", value_name = "FOLDER", help_heading = "Engines")]
+    pub prompts_dir: Option<String>,
+
+    /// Calls at the same time; more are asked to try again [default: 50]
+    #[arg(long, env = "RINGCRAFT_MAX_CALLS", value_name = "COUNT", help_heading = "Limits")]
+    pub max_calls: Option<String>,
+
+    /// Offline recognisers at the same time, one a call, 110 MB of memory each [default: 4]
+    #[arg(
+        long,
+        env = "RINGCRAFT_OFFLINE_RECOGNISERS",
+        value_name = "COUNT",
+        help_heading = "Limits"
+    )]
+    pub offline_recognisers: Option<String>,
+
+    /// Seconds that running calls may go on after SIGTERM or SIGINT [default: 60]
+    #[arg(long, env = "RINGCRAFT_DRAIN_SECONDS", value_name = "SECONDS", help_heading = "Limits")]
+    pub drain_seconds: Option<String>,
+
+    /// What is logged, to standard error: error, warn, info, debug or trace, for all or by module
+    /// (warn,ringcraft=debug). Debug and trace may show what people say [default: info]
+    #[arg(long, env = "RINGCRAFT_LOG", value_name = "FILTER", help_heading = "Log")]
+    pub log: Option<String>,
+
+    /// How a line is logged: text or json [default: text]
+    #[arg(long, env = "RINGCRAFT_LOG_FORMAT", value_name = "FORMAT", help_heading = "Log")]
+    pub log_format: Option<String>,
+}
+
+const SECRETS: &str = "\
+Secrets are read from the environment alone, because arguments are seen by every user of a machine:
+  RINGCRAFT_SECRET       Signs the tokens of calls: 32 characters or more, the same on every node
+                         [default: made once, into the data folder]
+  ANTHROPIC_API_KEY      Lets Claude word the buyer
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the other AWS variables
+                         Open the object store of S3_ENDPOINT";

@@ -1,0 +1,128 @@
+use clap::{CommandFactory, Parser};
+
+use super::*;
+
+fn nothing(_: &str) -> Option<String> {
+    None
+}
+
+fn message(change: impl FnOnce(&mut ServeArgs)) -> String {
+    let mut given = ServeArgs::default();
+    change(&mut given);
+    Config::check(given, nothing).expect_err("a bad value").to_string()
+}
+
+#[test]
+fn everything_has_a_default() {
+    let config = Config::check(ServeArgs::default(), nothing).unwrap();
+    assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
+    assert_eq!(config.public_url, None);
+    assert_eq!(config.data_dir, PathBuf::from(".local/data"));
+    assert_eq!(
+        (config.stt, config.llm, config.tts),
+        (SttChoice::Auto, LlmChoice::Auto, TtsChoice::Auto)
+    );
+    assert_eq!((config.max_calls.get(), config.offline_recognisers.get()), (50, 4));
+    assert_eq!(config.drain_grace, Duration::from_secs(60));
+    assert_eq!(config.anthropic.base_url.to_string(), "https://api.anthropic.com");
+    assert_eq!(config.anthropic.model, "claude-sonnet-4-6");
+    assert_eq!(config.s3.bucket, "ringcraft");
+    assert_eq!(config.log, Log { filter: "info".into(), format: LogFormat::Text });
+}
+
+#[test]
+fn flags_are_taken() {
+    let line = "ringcraft serve --listen 127.0.0.1:9 --llm scripted --log-format json \
+                --max-calls 3 --s3-endpoint http://minio:9000/ --drain-seconds 0";
+    let arguments = Arguments::try_parse_from(line.split_whitespace()).unwrap();
+    let Some(Command::Serve(given)) = arguments.command else { panic!("serve was asked for") };
+    let config = Config::check(given, nothing).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:9");
+    assert_eq!(config.llm, LlmChoice::Scripted);
+    assert_eq!(config.log.format, LogFormat::Json);
+    assert_eq!(config.max_calls.get(), 3);
+    assert_eq!(config.s3.endpoint.unwrap().to_string(), "http://minio:9000");
+    assert_eq!(config.drain_grace, Duration::ZERO);
+}
+
+#[test]
+fn nothing_but_space_counts_as_not_set() {
+    let given =
+        ServeArgs { listen: Some(String::new()), llm: Some(" ".into()), ..Default::default() };
+    let config = Config::check(given, |_| Some(String::new())).unwrap();
+    assert_eq!(config.listen.port(), 8080);
+    assert!(config.secret.is_none() && config.anthropic.api_key.is_none());
+}
+
+#[test]
+fn a_bad_value_is_named_with_what_is_allowed() {
+    let table: [(String, &str); 8] = [
+        (
+            message(|given| given.listen = Some("8080".into())),
+            r#"RINGCRAFT_LISTEN is "8080"; it must be an address and port such as 0.0.0.0:8080"#,
+        ),
+        (
+            message(|given| given.llm = Some("gpt".into())),
+            r#"RINGCRAFT_LLM is "gpt"; it must be auto or scripted or claude"#,
+        ),
+        (
+            message(|given| given.max_calls = Some("0".into())),
+            r#"RINGCRAFT_MAX_CALLS is "0"; it must be a whole number, 1 or more"#,
+        ),
+        (
+            message(|given| given.drain_seconds = Some("1m".into())),
+            r#"RINGCRAFT_DRAIN_SECONDS is "1m"; it must be a whole number of seconds, 0 or more"#,
+        ),
+        (
+            message(|given| given.public_url = Some("calls.example.com".into())),
+            r#"RINGCRAFT_PUBLIC_URL is "calls.example.com"; it must be an address such as https://calls.example.com"#,
+        ),
+        (
+            message(|given| given.s3_bucket = Some("api".into())),
+            r#"S3_BUCKET is "api"; it must be 3 to 63 lower-case letters, digits, dots and hyphens, and not "api""#,
+        ),
+        (
+            message(|given| given.log = Some("ringcraft=loud".into())),
+            r#"RINGCRAFT_LOG is "ringcraft=loud"; it must be a filter such as info or warn,ringcraft=debug"#,
+        ),
+        (
+            message(|given| given.llm = Some("claude".into())),
+            r#"RINGCRAFT_LLM is "claude", which needs ANTHROPIC_API_KEY"#,
+        ),
+    ];
+    for (got, expected) in table {
+        assert_eq!(got, expected);
+    }
+}
+
+#[test]
+fn secrets_stay_out_of_messages_and_debug() {
+    let short = |name: &str| (name == "RINGCRAFT_SECRET").then(|| "tooshort".to_owned());
+    let error = Config::check(ServeArgs::default(), short).unwrap_err().to_string();
+    assert_eq!(error, "RINGCRAFT_SECRET must be at least 32 characters, best made at random");
+    let long = |_: &str| Some("0123456789abcdef0123456789abcdef".to_owned());
+    let config = Config::check(ServeArgs::default(), long).unwrap();
+    assert_eq!(config.secret.as_ref().unwrap().expose().len(), 32);
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("0123456789") && shown.contains("***"), "{shown}");
+}
+
+#[test]
+fn every_setting_is_explained_with_its_default_and_sampled() {
+    Arguments::command().debug_assert();
+    let command = Arguments::command();
+    let serve = command.find_subcommand("serve").unwrap();
+    let sample = include_str!("../../.env.sample");
+    let settings: Vec<_> =
+        serve.get_arguments().filter(|argument| argument.get_env().is_some()).collect();
+    assert_eq!(settings.len(), 17);
+    for setting in settings {
+        let help = setting.get_help().unwrap().to_string();
+        assert!(help.contains("[default: "), "{}: {help}", setting.get_id());
+        let variable = setting.get_env().unwrap().to_str().unwrap();
+        assert!(sample.contains(&format!("\n#{variable}=")), "{variable} is not in .env.sample");
+    }
+    for secret in ["RINGCRAFT_SECRET", "ANTHROPIC_API_KEY"] {
+        assert!(sample.contains(&format!("\n#{secret}=")), "{secret} is not in .env.sample");
+    }
+}
