@@ -77,7 +77,7 @@ pub struct CallArgs {
     pub hold: u32,
 
     /// Hangs up after this long, whatever happens.
-    #[arg(long, default_value_t = 900, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 1200, value_name = "SECONDS")]
     pub timeout: u32,
 }
 

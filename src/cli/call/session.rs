@@ -32,6 +32,9 @@ const READY_WITHIN: Duration = Duration::from_secs(10);
 /// How long the last messages and the closing of the socket may take.
 const FLUSHED_WITHIN: Duration = Duration::from_secs(2);
 
+/// The most faults that are kept: a server that is wrong in every frame is told apart by fewer.
+const FAULTS: usize = 100;
+
 /// How often the rep sends.
 const FRAME: Duration = Duration::from_millis(ringcraft_media::units::FRAME_MS);
 
@@ -152,10 +155,10 @@ impl Link {
             Some(Ok(Message::Binary(bytes))) => match wire::read_sound(&bytes) {
                 Ok(sound) => {
                     if let Err(refused) = self.call.rep.sound(now, &sound) {
-                        self.call.faults.push(refused.to_string());
+                        self.fault(refused.to_string());
                     }
                 }
-                Err(error) => self.call.faults.push(error.to_string()),
+                Err(error) => self.fault(error.to_string()),
             },
             Some(Ok(Message::Text(json))) => self.take_text(now, json.as_str(), watch),
             Some(Ok(Message::Close(frame))) => {
@@ -163,14 +166,14 @@ impl Link {
                     let why = frame.map_or(String::new(), |frame| {
                         format!(" ({} {})", u16::from(frame.code), frame.reason)
                     });
-                    self.call.faults.push(format!("the server closed the audio socket{why}"));
+                    self.fault(format!("the server closed the audio socket{why}"));
                 }
                 self.call.rep.closed(now);
             }
             Some(Ok(_)) => {}
             Some(Err(error)) => {
                 if self.call.rep.ended().is_none() {
-                    self.call.faults.push(format!("the audio socket broke: {error}"));
+                    self.fault(format!("the audio socket broke: {error}"));
                 }
                 self.call.rep.closed(now);
             }
@@ -181,7 +184,7 @@ impl Link {
     fn take_text(&mut self, now: Span, json: &str, watch: &mut dyn FnMut(&Live)) {
         match wire::read_text(json) {
             Ok(Text::Control(Control::Error { code, message })) => {
-                self.call.faults.push(format!("the server says {code}: {message}"));
+                self.fault(format!("the server says {code}: {message}"));
             }
             Ok(Text::Control(control)) => self.call.rep.control(now, &control),
             Ok(Text::Live(live)) => {
@@ -192,7 +195,13 @@ impl Link {
             Ok(Text::Unknown(_)) => {
                 self.call.received.push(Received { at: now, json: json.to_owned() });
             }
-            Err(error) => self.call.faults.push(error.to_string()),
+            Err(error) => self.fault(error.to_string()),
+        }
+    }
+
+    fn fault(&mut self, what: String) {
+        if self.call.faults.len() < FAULTS {
+            self.call.faults.push(what);
         }
     }
 
@@ -209,7 +218,7 @@ impl Link {
             if self.outgoing.try_send(message).is_err() {
                 let now = self.now();
                 if !self.call.rep.is_over() {
-                    self.call.faults.push("the server takes no more audio".into());
+                    self.fault("the server takes no more audio".into());
                 }
                 self.call.rep.closed(now);
             }
