@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use ringcraft_media::call::ReplyId;
+pub use ringcraft_media::codec::Encoding;
 use ringcraft_media::units::{SampleRate, Samples};
 use tokio::sync::mpsc;
 
@@ -20,13 +21,6 @@ pub struct LinkFormat {
     pub encoding: Encoding,
     /// How many a second.
     pub rate: SampleRate,
-}
-
-/// How samples are written on a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// Signed 16 bit, little-endian.
-    PcmS16le,
 }
 
 /// 20 ms of the rep's audio as it arrived.

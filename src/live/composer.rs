@@ -24,6 +24,8 @@ pub(super) struct Composer {
     pending: Option<Pending>,
     /// How long the rep has talked since the persona was last heard.
     talk: Span,
+    /// The rep's last utterance.
+    said: Option<Utterance>,
 }
 
 /// A step that counts once its reply is heard; dropped, the buyer is as before.
@@ -31,8 +33,6 @@ pub(super) struct Composer {
 struct Pending {
     reply: ReplyId,
     buyer: Buyer,
-    /// What the rep's turn did, for the record: noted when the step counts.
-    events: Vec<RecordEvent>,
     audible: bool,
     wording: CancellationToken,
 }
@@ -45,33 +45,43 @@ impl Composer {
         events: mpsc::Sender<ProviderEvent>,
         seed: u64,
     ) -> Self {
-        let buyer = Buyer::new(&scenario, seed);
-        Self { scenario, model, scope, events, buyer, pending: None, talk: Span::ZERO }
+        let buyer = Buyer::new(Arc::clone(&scenario), seed);
+        let (pending, talk, said) = (None, Span::ZERO, None);
+        Self { scenario, model, scope, events, buyer, pending, talk, said }
     }
 
     /// Counts the rep's talk toward the turn that will be answered.
     pub(super) fn rep_said(&mut self, utterance: &Utterance) {
         debug_assert_eq!(utterance.speaker, Speaker::Rep);
         self.talk += Span::ms(utterance.end_ms - utterance.start_ms);
+        self.said = Some(utterance.clone());
     }
 
     /// Steps the buyer and has the model word its direction. Returns the plan for the call and the
     /// step for the log.
     pub(super) fn compose(
         &mut self,
+        now: CallTime,
         reply: ReplyId,
         cue: Cue,
         said: &str,
         history: &[Said],
     ) -> (Event, serde_json::Value) {
-        let turn = RepTurn { cue, text: said, talk: self.talk };
+        let last = self.said.as_ref().filter(|_| !said.is_empty());
+        let turn = RepTurn {
+            cue,
+            text: said,
+            talk: self.talk,
+            at_ms: last.map_or(now.as_ms(), |last| last.end_ms),
+            utterance_id: last.map(|last| last.id.as_str()),
+        };
         let (buyer, direction) = self.buyer.step(&turn);
         let plan = Event::Plan {
             reply,
             interruptible: direction.interruptible,
             hang_up: direction.hang_up,
         };
-        let step = serde_json::json!({ "buyer": &buyer, "direction": &direction });
+        let step = serde_json::json!({ "state": buyer.state(), "direction": &direction });
         let request = ReplyRequest {
             reply,
             scenario: Arc::clone(&self.scenario),
@@ -80,8 +90,7 @@ impl Composer {
         };
         let wording = self.scope.child_token();
         self.word(request, &wording);
-        let events = Vec::new();
-        self.pending = Some(Pending { reply, buyer, events, audible: false, wording });
+        self.pending = Some(Pending { reply, buyer, audible: false, wording });
         (plan, step)
     }
 
@@ -99,13 +108,11 @@ impl Composer {
     }
 
     /// The reply is heard: the step counts.
-    pub(super) fn audible(&mut self, reply: ReplyId) -> Vec<RecordEvent> {
-        let Some(pending) = self.pending.as_mut().filter(|pending| pending.reply == reply) else {
-            return Vec::new();
-        };
-        pending.audible = true;
-        self.talk = Span::ZERO;
-        std::mem::take(&mut pending.events)
+    pub(super) fn audible(&mut self, reply: ReplyId) {
+        if let Some(pending) = self.pending.as_mut().filter(|pending| pending.reply == reply) {
+            pending.audible = true;
+            self.talk = Span::ZERO;
+        }
     }
 
     /// The reply is dropped: its wording stops at once, and unless it was heard its step is undone.

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use ringcraft_media::call::Setup;
 use ringcraft_media::log::{self, Opened};
+use ringcraft_media::record::Speaker;
+use ringcraft_media::turn::Policy;
+use ringcraft_media::units::Span;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
@@ -13,7 +16,7 @@ use super::recorder::{self, RECORDER_INPUT};
 use super::scope::CallScope;
 use super::spool::SpoolHeader;
 use super::{EndedCall, LiveSettings};
-use crate::persona::Scenario;
+use crate::persona::{FirstSpeaker, Scenario};
 use crate::transport::Link;
 
 /// What a call needs beside its link.
@@ -78,23 +81,47 @@ impl Conduct {
     fn opened(&self) -> Opened {
         let engines = &self.settings.engines;
         let setup = Setup {
-            policy: self.scenario.policy(),
-            language: self.scenario.language().to_owned(),
+            policy: policy(&self.scenario),
+            language: self.scenario.language.clone(),
             recogniser: engines.recogniser.abilities(),
         };
         Opened {
             version: log::VERSION,
             call_id: self.header.call_id.to_string(),
             setup,
-            scenario: self.scenario.record(),
+            scenario: rules(&self.scenario),
             served_by: json!({
-                "scenario": self.scenario.id(),
-                "scenario_version": self.scenario.version(),
+                "scenario": self.scenario.id,
+                "scenario_version": self.scenario.version,
                 "prompt_hash": self.scenario.hash(),
                 "engines": engines.names(),
             }),
         }
     }
+}
+
+/// The floor's times for a scenario: a patient buyer lets the rep think for longer.
+fn policy(scenario: &Scenario) -> Policy {
+    let default = Policy::default();
+    let patience = Span::ms(u64::from(scenario.patience_s) * 1_000);
+    Policy {
+        opens: match scenario.opening.speaker {
+            FirstSpeaker::Buyer => Speaker::Persona,
+            FirstSpeaker::Rep => Speaker::Rep,
+        },
+        wait_incomplete: patience.clamp(default.wait_unclear, default.wait_incomplete),
+        ..default
+    }
+}
+
+/// What the scenario asks of the call, as the call record has it.
+fn rules(scenario: &Scenario) -> serde_json::Value {
+    let goals: Vec<&str> = scenario.goals.iter().map(|goal| goal.id.as_str()).collect();
+    json!({
+        "required_phrases": scenario.required_phrases,
+        "goals": goals,
+        "targets": scenario.targets,
+    })
 }
 
 /// A number that is the same for the same call, for choosing between wordings.

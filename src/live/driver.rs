@@ -77,6 +77,8 @@ pub(super) async fn run(start: Start) -> Faults {
     if driver.connect().await {
         driver.converse().await;
     }
+    driver.line.finish();
+    driver.take_line();
     let faults = driver.faults;
     // The engines end when their inputs close; the recorder when its last sender is gone.
     drop(driver);
@@ -120,7 +122,7 @@ impl Driver {
         start.feed.attach(start.link.outbound.clone());
         let driver = Self {
             call: Call::new(opened.setup.clone()),
-            clock: CallClock::start(),
+            clock: CallClock::new(clock::now()),
             line: Line::new(start.link),
             composer,
             control: start.control,
@@ -146,7 +148,7 @@ impl Driver {
             let message = tokio::time::timeout_at(deadline, self.line.recv()).await;
             match message {
                 Ok(Some(LinkIn::Audio(inbound))) => {
-                    self.clock = CallClock::start();
+                    self.clock = CallClock::new(clock::now());
                     self.tell(CallTime::ZERO, Event::Connected);
                     self.receive(LinkIn::Audio(inbound));
                     return true;
@@ -264,8 +266,13 @@ impl Driver {
                 self.tell_now(Event::TextFailed { reply });
             }
             ProviderEvent::Voice(reply, chunk, VoiceEvent::Audio(pcm)) => {
-                let span = self.line.voice(reply, self.voice_rate_hz, &pcm);
-                self.tell_now(Event::Voice { reply, chunk, span });
+                match self.line.voice(reply, self.voice_rate_hz, &pcm) {
+                    Ok(span) => self.tell_now(Event::Voice { reply, chunk, span }),
+                    Err(error) => {
+                        tracing::warn!(%reply, %error, "the voice's sound was refused");
+                        self.tell_now(Event::VoiceFailed { reply, chunk });
+                    }
+                }
             }
             ProviderEvent::Voice(reply, chunk, VoiceEvent::Words(words)) => {
                 self.tell_now(Event::VoiceWords { reply, chunk, words });
@@ -309,7 +316,8 @@ impl Driver {
         match command {
             Command::Finalise { id } => self.hear(RecogniserInput::Finalise(id)),
             Command::Compose { reply, cue, said, turn: _ } => {
-                let (plan, step) = self.composer.compose(reply, cue, &said, self.call.history());
+                let (plan, step) =
+                    self.composer.compose(now, reply, cue, &said, self.call.history());
                 self.write(&[Entry::Buyer { at: now, reply, step }], Vec::new());
                 self.pending.push_back(plan);
             }
@@ -319,13 +327,13 @@ impl Driver {
                     self.pending.push_back(Event::VoiceFailed { reply, chunk });
                 }
             }
-            Command::Finish { reply } => self.line.finish(reply),
+            Command::Finish { reply } => self.line.finish_reply(reply),
             Command::Play { reply } => self.line.play(reply),
             Command::Pause { reply } => self.line.pause(now, reply),
             Command::Resume { reply, from } => self.line.resume(now, reply, from),
             Command::Cancel { reply } => {
                 self.composer.cancel(reply);
-                self.line.cancel(now, reply);
+                self.line.cancel(reply);
                 self.voice_cancelled.send_replace(Some(reply));
             }
             Command::Heard { reply, text, utterance_id, at } => {
@@ -338,10 +346,7 @@ impl Driver {
                 }
             }
             Command::Note(_) => {}
-            Command::Tell(Live::ReplyStarted { reply, .. }) => {
-                let events = self.composer.audible(reply);
-                self.pending.extend(events.into_iter().map(|event| Event::Mark { event }));
-            }
+            Command::Tell(Live::ReplyStarted { reply, .. }) => self.composer.audible(reply),
             Command::Tell(Live::Held { .. }) => {
                 self.held.send_replace(true);
             }
@@ -379,8 +384,8 @@ fn listen(
 ) {
     let recogniser = Arc::clone(&engines.recogniser);
     let start = RecogniserStart {
-        language: scenario.language().to_owned(),
-        key_terms: scenario.key_terms().to_vec(),
+        language: scenario.language.clone(),
+        key_terms: scenario.key_terms.clone(),
     };
     scope.spawn(async move {
         if let Err(error) = recogniser.listen(start, input, events).await {
@@ -399,8 +404,8 @@ fn speak(
 ) {
     let voice = Arc::clone(&engines.voice);
     let start = VoiceStart {
-        voice: scenario.voice_for(&voice.name()).to_owned(),
-        language: scenario.language().to_owned(),
+        voice: scenario.voice.get(&voice.name()).cloned().unwrap_or_default(),
+        language: scenario.language.clone(),
     };
     scope.spawn(async move {
         if let Err(error) = voice.speak(start, input, cancelled, events).await {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use ringcraft_media::call::{Event, ReplyId};
 use ringcraft_media::ingress::{Ingress, IngressEvent};
-use ringcraft_media::playout::{Playout, PlayoutEvent};
+use ringcraft_media::playout::{Playout, PlayoutEvent, PushError};
 use ringcraft_media::tape::{Tape, TapeFrame};
 use ringcraft_media::units::{CallTime, SampleRate, Samples, Span};
 use tokio::sync::mpsc;
@@ -65,17 +65,31 @@ impl Line {
         self.link.as_ref().map(|link| link.outbound.clone())
     }
 
-    /// Lets go of the link; the media is missed from now on.
+    /// Lets go of the link: nothing can arrive before the next one.
     pub(super) fn detach(&mut self) {
         self.link = None;
+        self.ingress.link_closed();
+        self.take_ingress();
+    }
+
+    /// Ends both legs: brings out what waits for the rest of its frame.
+    pub(super) fn finish(&mut self) {
+        self.ingress.finish();
+        self.take_ingress();
+        self.tape.persona_stopped();
+        self.take_playout();
     }
 
     /// Takes another link for the same call. Its audio joins the leg where the clock stands.
     pub(super) fn attach(&mut self, link: Link) {
+        let LinkFormat { encoding, rate } = link.format;
+        self.ingress.relink(encoding, rate);
+        self.tape.relink(rate);
+        if rate != self.format.rate {
+            // A held call has no reply whose sound would be lost.
+            self.playout = Playout::new(rate);
+        }
         self.format = link.format;
-        self.ingress.reset(link.format.encoding, link.format.rate);
-        self.playout.set_rate(link.format.rate);
-        self.tape.set_rate(link.format.rate);
         self.link = Some(link);
     }
 
@@ -96,7 +110,7 @@ impl Line {
         let Self { format, link, playout, tape, payload, .. } = self;
         let mut overrun = false;
         while let Some(sent) = playout.tick(now) {
-            tape.persona(sent.at, sent.frame);
+            tape.persona(sent.at, sent.sound());
             format.encoding.encode(sent.frame, payload);
             let payload = Bytes::copy_from_slice(payload);
             let audio = LinkOut::Audio { reply: sent.reply, offset: sent.offset, payload };
@@ -111,8 +125,8 @@ impl Line {
 
     /// Takes audio of the rep. Says whether it was well-formed.
     pub(super) fn receive(&mut self, now: CallTime, inbound: &Inbound) -> bool {
-        let audible = self.playout.is_playing();
-        let taken = self.ingress.receive(now, inbound.media_time, &inbound.payload, audible);
+        self.ingress.persona_audible = self.playout.audible(now);
+        let taken = self.ingress.receive(now, inbound.media_time, &inbound.payload);
         self.take_ingress();
         taken.is_ok()
     }
@@ -122,7 +136,12 @@ impl Line {
         sample.span(self.format.rate)
     }
 
-    pub(super) fn voice(&mut self, reply: ReplyId, rate_hz: u32, pcm: &[i16]) -> Span {
+    pub(super) fn voice(
+        &mut self,
+        reply: ReplyId,
+        rate_hz: u32,
+        pcm: &[i16],
+    ) -> Result<Span, PushError> {
         self.playout.push(reply, rate_hz, pcm)
     }
 
@@ -130,7 +149,7 @@ impl Line {
         self.playout.chunk_done(reply);
     }
 
-    pub(super) fn finish(&mut self, reply: ReplyId) {
+    pub(super) fn finish_reply(&mut self, reply: ReplyId) {
         self.playout.finish(reply);
         self.take_playout();
     }
@@ -150,8 +169,8 @@ impl Line {
         self.send(LinkOut::Resume(reply, from.samples(self.format.rate)));
     }
 
-    pub(super) fn cancel(&mut self, now: CallTime, reply: ReplyId) {
-        self.playout.cancel(reply, now);
+    pub(super) fn cancel(&mut self, reply: ReplyId) {
+        self.playout.cancel(reply);
         self.send(LinkOut::Clear(reply));
         self.take_playout();
     }
@@ -166,7 +185,7 @@ impl Line {
         while let Some(event) = self.ingress.poll() {
             let event = match event {
                 IngressEvent::Frame { at, pcm } => {
-                    self.events.push_back(LineEvent::Tape(TapeFrame::rep(at, &pcm)));
+                    self.tape.rep(at, &pcm);
                     let at = CallTime::ZERO + at.span(SampleRate::Hz16000);
                     LineEvent::Rep { at, pcm }
                 }
@@ -180,6 +199,7 @@ impl Line {
             };
             self.events.push_back(event);
         }
+        self.take_tape();
     }
 
     fn take_playout(&mut self) {
@@ -195,6 +215,10 @@ impl Line {
             };
             self.events.push_back(LineEvent::Call(event));
         }
+        self.take_tape();
+    }
+
+    fn take_tape(&mut self) {
         while let Some(frame) = self.tape.poll() {
             self.events.push_back(LineEvent::Tape(frame));
         }

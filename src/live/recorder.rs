@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ringcraft_media::record::Speaker;
-use ringcraft_media::units::{SampleRate, Samples};
+use ringcraft_media::tape::{TAPE_FRAME_LEN, TapeFrame};
+use ringcraft_media::units::Samples;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
@@ -25,11 +26,8 @@ use crate::model::CallId;
 /// them, so when it is full the runtime is stuck; the driver counts what it could not hand over.
 pub const RECORDER_INPUT: usize = 256;
 
-/// Samples of a tape frame at most: 20 ms at 16 kHz.
-pub const TAPE_FRAME: usize = SampleRate::Hz16000.frame_len();
-
 /// Sound of a leg that is written in one chunk: 100 ms at 16 kHz.
-const TAPE_CHUNK: usize = 5 * TAPE_FRAME;
+const TAPE_CHUNK: usize = 5 * TAPE_FRAME_LEN;
 
 /// How often sound that waits for its chunk to fill is written anyway, and a refused write tried
 /// again. With the chunk's own 100 ms, the death of the process costs at most 200 ms of sound.
@@ -68,19 +66,6 @@ pub enum RecorderInput {
     },
     /// Sound of one leg.
     Tape(TapeFrame),
-}
-
-/// Up to 20 ms of one leg at 16 kHz, at its place on the call's clock.
-#[derive(Clone, Debug)]
-pub struct TapeFrame {
-    /// Whose sound.
-    pub leg: Speaker,
-    /// The place of the first sample.
-    pub start: Samples,
-    /// How many samples count.
-    pub len: u16,
-    /// The samples.
-    pub pcm: [i16; TAPE_FRAME],
 }
 
 /// What became of a call's spool.
@@ -244,7 +229,7 @@ impl<D: Disk> Recorder<D> {
     }
 
     fn take_tape(&mut self, frame: &TapeFrame) {
-        let len = usize::from(frame.len).min(TAPE_FRAME);
+        let len = usize::from(frame.len).min(TAPE_FRAME_LEN);
         let filling = self.filling(frame.leg);
         if filling.start + Samples(filling.pcm.len() as u64) != frame.start {
             self.flush_leg(frame.leg);

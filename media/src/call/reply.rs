@@ -126,7 +126,7 @@ impl Reply {
     fn add_chunk(&mut self, written: String) -> (ChunkId, String) {
         let id = ChunkId(u32::try_from(self.chunks.len()).unwrap_or(u32::MAX));
         let spoken = Spoken::expand(&written, &self.language);
-        let text = spoken.text();
+        let text = spoken.text().to_owned();
         self.chunks.push(Chunk {
             written,
             spoken,
@@ -299,17 +299,17 @@ impl Reply {
 impl Chunk {
     /// Places the written words: by the voice's word times, else linearly by their letters.
     fn place<'a>(&'a self, base: Span, placed: &mut Vec<Placed<'a>>) {
-        let count = self.spoken.words.len();
+        let count = self.spoken.words().len();
         let timed = count == self.words.len();
         let letters = |upto: usize| -> u64 {
-            self.spoken.words[..upto].iter().map(|word| word.text.chars().count() as u64 + 1).sum()
+            self.spoken.words()[..upto].iter().map(|word| word.text.chars().count() as u64 + 1).sum()
         };
         let total = letters(count).max(1);
         let edge = |upto: usize| base + Span(self.span.0 * letters(upto) / total);
-        for (token, range) in self.spoken.tokens.iter().enumerate() {
-            let first = self.spoken.words.partition_point(|word| word.token < token);
-            let last = self.spoken.words.partition_point(|word| word.token <= token);
-            let (start, end) = if first == last {
+        for (token, range) in self.spoken.tokens().iter().enumerate() {
+            let words = self.spoken.words_of(token);
+            let (first, last) = (words.start, words.end);
+            let (start, end) = if words.is_empty() {
                 // A mark on its own sounds with the word before it.
                 let at = placed.last().map_or(base, |word| word.end);
                 (at, at)
