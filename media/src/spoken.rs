@@ -6,6 +6,7 @@ mod cardinal;
 mod english;
 mod lexicon;
 mod quantity;
+pub mod numbers;
 
 /// A word for the voice.
 #[derive(Clone, Debug, PartialEq, Eq)]

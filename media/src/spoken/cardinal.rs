@@ -3,7 +3,8 @@
 /// Longer numbers are read digit by digit.
 const MAX_DIGITS: usize = 15;
 
-const ONES: [&str; 20] = [
+/// The words for 0 to 19.
+pub(super) const ONES: [&str; 20] = [
     "zero",
     "one",
     "two",
@@ -25,9 +26,11 @@ const ONES: [&str; 20] = [
     "eighteen",
     "nineteen",
 ];
-const TENS: [&str; 10] =
+/// The words for 20 to 90, by their first digit.
+pub(super) const TENS: [&str; 10] =
     ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-const SCALES: [(u64, &str); 4] = [
+/// What multiplies, the largest first.
+pub(super) const SCALES: [(u64, &str); 4] = [
     (1_000_000_000_000, "trillion"),
     (1_000_000_000, "billion"),
     (1_000_000, "million"),

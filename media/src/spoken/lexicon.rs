@@ -7,7 +7,9 @@ const SHORT: &[(&str, &str)] = &[
     ("ms", "Miz"),
     ("vs", "versus"),
     ("etc", "et cetera"),
+    ("e.g", "for example"),
     ("eg", "for example"),
+    ("i.e", "that is"),
     ("ie", "that is"),
     ("approx", "approximately"),
     ("dept", "department"),
@@ -167,7 +169,7 @@ fn find(table: &[(&str, &'static str)], word: &str) -> Option<&'static str> {
 
 /// How an abbreviation is said; `dotted` where a full stop follows.
 pub(super) fn short_form(word: &str, dotted: bool) -> Option<&'static str> {
-    let lower = word.to_lowercase().replace('.', "");
+    let lower = word.to_lowercase();
     find(SHORT, &lower)
         .or_else(|| if dotted { find(SHORT_DOTTED, &lower) } else { None })
         .filter(|_| !is_spelled(word))

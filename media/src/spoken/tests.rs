@@ -130,6 +130,7 @@ fn letter_words() {
     says("FHA/VA loans, APRs", "F H A V A loans, A P R's");
     says("my W-2 and a 1099", "my W two and a ten ninety nine");
     says("401(k) or 401k", "four oh one k or four oh one k");
+    says("A.P.R. and an M.S. degree", "A P R and an M S degree");
     says("LTV, DTI, CFPB and HELOC", "L T V, D T I, C F P B and HELOC");
     says("I'M NOT SURE", "I'M NOT SURE");
     says("the FHA's rule", "the F H A's rule");
