@@ -1,1 +1,3 @@
-//! Being built.
+//! The verbs of the command line.
+
+pub mod kpis;
