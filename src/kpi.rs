@@ -21,6 +21,8 @@ mod thresholds;
 mod number;
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod laws;
 
 pub use call::{CallKpis, TalkListen};
 pub use monologue::Monologues;
