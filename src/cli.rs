@@ -1,3 +1,5 @@
-//! The programs of the binary beside the server.
+//! What the program does beside serving.
 
 pub mod call;
+pub mod kpis;
+pub mod replay;
