@@ -1,1 +1,182 @@
-//! Being built.
+//! The running server: what every part of it shares, how it starts and how it stops.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use runtimes::Runtimes;
+pub use signals::Signals;
+
+use crate::config::{Config, Secret};
+use crate::http;
+use crate::http::scenarios::ScenarioSummary;
+use crate::http::token::CallTokens;
+use crate::live::LiveCalls;
+
+mod runtimes;
+mod signals;
+
+/// How long answers that are under way may take once calls are over.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// What every part of the server shares.
+#[derive(Debug)]
+pub struct App {
+    /// What it was told at its start.
+    pub config: Config,
+    /// The calls of this node.
+    pub live: Arc<LiveCalls>,
+    /// Makes and checks the tokens of calls.
+    pub tokens: CallTokens,
+    /// The scenarios that can be called.
+    pub scenarios: Vec<ScenarioSummary>,
+    /// The outside systems in use.
+    pub parts: Parts,
+    /// Runs what must not stutter: links and call drivers.
+    pub media: Handle,
+    /// Everything that must end before the process does: links and calls.
+    pub calls: TaskTracker,
+    /// Connections of the HTTP listener.
+    pub connections: TaskTracker,
+    /// Set when no more calls are taken.
+    pub draining: CancellationToken,
+    /// Set when the calls are over and the rest shall end.
+    pub stopping: CancellationToken,
+}
+
+/// The outside systems in use, in words for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Parts {
+    /// Who recognises speech.
+    pub speech_to_text: String,
+    /// Who words the buyer.
+    pub persona: String,
+    /// Who speaks for the buyer.
+    pub text_to_speech: String,
+    /// Where recordings go.
+    pub object_store: String,
+}
+
+/// How the server came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Calls ended, or their grace did.
+    Drained,
+    /// It was told a second time and dropped everything.
+    AtOnce,
+}
+
+/// Why the server cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// Another program has the port.
+    #[error("port {0} is in use; stop the other program or set RINGCRAFT_LISTEN")]
+    PortInUse(u16),
+    /// The port is kept for root.
+    #[error("port {0} needs privileges; set RINGCRAFT_LISTEN to a port above 1023")]
+    PortIsPrivileged(u16),
+    /// The address is not of this machine, or something rarer.
+    #[error("listen on {0}: {1}; set RINGCRAFT_LISTEN to an address of this machine")]
+    Other(SocketAddr, io::Error),
+}
+
+/// Takes the port, before anything costly is built.
+///
+/// # Errors
+/// When the port or address cannot be had.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => ListenError::PortInUse(address.port()),
+        io::ErrorKind::PermissionDenied => ListenError::PortIsPrivileged(address.port()),
+        _ => ListenError::Other(address, error),
+    })
+}
+
+/// Builds the server from its settings. `media` runs links and calls.
+///
+/// # Errors
+/// When a folder, file or outside system is missing; the message says which and what to do.
+pub async fn build(config: Config, media: Handle) -> anyhow::Result<Arc<App>> {
+    make_data_dir(&config.data_dir).with_context(|| {
+        format!("make the data folder {} (RINGCRAFT_DATA_DIR)", config.data_dir.display())
+    })?;
+    let secret = match &config.secret {
+        Some(secret) => secret.clone(),
+        None => Secret::load_or_make(&config.data_dir).context("read the server's secret")?,
+    };
+    // Providers, prompt library, object store and recovery are wired at start-up, here.
+    let absent = || "none".to_owned();
+    let parts = Parts {
+        speech_to_text: absent(),
+        persona: absent(),
+        text_to_speech: absent(),
+        object_store: absent(),
+    };
+    Ok(Arc::new(App {
+        live: Arc::new(LiveCalls {}),
+        tokens: CallTokens::new(&secret),
+        scenarios: Vec::new(),
+        parts,
+        media,
+        calls: TaskTracker::new(),
+        connections: TaskTracker::new(),
+        draining: CancellationToken::new(),
+        stopping: CancellationToken::new(),
+        config,
+    }))
+}
+
+impl App {
+    /// Serves until a signal says stop, then drains. A second signal cuts the draining short.
+    pub async fn run(self: &Arc<Self>, listener: TcpListener, mut signals: Signals) -> Stopped {
+        let router = http::router(Arc::clone(self));
+        let connections = self.connections.clone();
+        let stopping = self.stopping.clone();
+        self.connections.spawn(http::listener::serve(listener, router, connections, stopping));
+        let signal = signals.next().await;
+        tracing::info!(
+            signal,
+            grace_s = self.config.drain_grace.as_secs(),
+            calls = self.calls.len(),
+            "stopping: no new calls; a second signal stops at once"
+        );
+        tokio::select! {
+            () = self.drain() => Stopped::Drained,
+            signal = signals.next() => {
+                tracing::warn!(signal, "stopping at once; calls are sealed at the next start");
+                Stopped::AtOnce
+            }
+        }
+    }
+
+    /// Takes no more calls, waits for those that run, then ends what is left.
+    pub async fn drain(&self) {
+        self.draining.cancel();
+        self.calls.close();
+        if timeout(self.config.drain_grace, self.calls.wait()).await.is_err() {
+            tracing::warn!(calls = self.calls.len(), "calls are cut off at the end of their grace");
+        }
+        self.stopping.cancel();
+        self.connections.close();
+        if timeout(ANSWERS_WITHIN, self.connections.wait()).await.is_err() {
+            tracing::debug!(connections = self.connections.len(), "connections are cut off");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+fn make_data_dir(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}

@@ -226,6 +226,13 @@ impl Config {
     }
 }
 
+/// Looks up a variable in the environment of this process. Text that is not UTF-8 counts as not
+/// set.
+#[allow(clippy::disallowed_methods)]
+pub fn environment(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
+
 const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 8080);
 const DEFAULT_MAX_CALLS: NonZeroUsize = NonZeroUsize::new(50).expect("not zero");

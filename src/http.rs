@@ -1,1 +1,83 @@
-//! Being built.
+//! The HTTP interface. Every route is in one list; every resource has a file of its own.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+
+use crate::app::App;
+use crate::clock;
+use error::ApiError;
+
+mod access;
+mod body;
+pub mod calls;
+pub mod error;
+mod health;
+pub mod listener;
+pub mod scenarios;
+pub mod token;
+
+/// Every route of the server.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/api/calls", post(calls::open))
+        .route("/api/calls/{id}", get(calls::show))
+        .route("/api/calls/{id}/end", post(calls::end))
+        .route("/api/calls/{id}/events", get(calls::events::follow))
+        .route("/api/calls/{id}/audio", get(calls::audio::connect))
+        .route("/api/scenarios", get(scenarios::list))
+        .route("/api/health", get(health::show))
+        // The fallback may become the object store, so what is not a route under /api ends here.
+        .route("/api", any(no_route))
+        .route("/api/{*rest}", any(no_route))
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(body::MAX_BODY))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(log))
+        .with_state(app)
+}
+
+async fn no_route() -> ApiError {
+    ApiError::no_route()
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::wrong_method()
+}
+
+fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a request handler panicked");
+    ApiError::internal().into_response()
+}
+
+/// Logs each request with its path and without its query, which may hold a token.
+async fn log(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let span = tracing::info_span!("request", method = %request.method(), path);
+    let begun = clock::now();
+    async {
+        let response = next.run(request).await;
+        let status = response.status().as_u16();
+        let latency_ms = (clock::now() - begun).as_millis();
+        // Probes, and objects where they are served here, would drown what people do.
+        if path.starts_with("/api/") && path != "/api/health" {
+            tracing::info!(status, latency_ms, "answered");
+        } else {
+            tracing::debug!(status, latency_ms, "answered");
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+#[cfg(test)]
+mod tests;

@@ -20,11 +20,21 @@ pub struct Arguments {
     pub command: Option<Command>,
 }
 
+impl Arguments {
+    /// The command, or `serve` with the settings of the environment when none was given.
+    pub fn command_or_serve(self) -> Command {
+        self.command.unwrap_or_else(|| {
+            let serve = Self::parse_from(["ringcraft", "serve"]);
+            serve.command.expect("the line names a command")
+        })
+    }
+}
+
 /// What the binary can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Runs the server.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Makes a practice call with recorded speech: a rep without a browser.
     #[command(disable_help_flag = true)]
     Call(Rest),

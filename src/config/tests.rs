@@ -36,7 +36,7 @@ fn flags_are_taken() {
                 --max-calls 3 --s3-endpoint http://minio:9000/ --drain-seconds 0";
     let arguments = Arguments::try_parse_from(line.split_whitespace()).unwrap();
     let Some(Command::Serve(given)) = arguments.command else { panic!("serve was asked for") };
-    let config = Config::check(given, nothing).unwrap();
+    let config = Config::check(*given, nothing).unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:9");
     assert_eq!(config.llm, LlmChoice::Scripted);
     assert_eq!(config.log.format, LogFormat::Json);

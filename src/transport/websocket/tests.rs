@@ -6,6 +6,7 @@ use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
+use tokio_util::task::TaskTracker;
 
 use super::*;
 use crate::transport::{Encoding, LinkIn};
@@ -21,14 +22,13 @@ struct Served {
     closed: tokio::task::JoinHandle<Closed>,
 }
 
-#[allow(clippy::disallowed_methods)]
 async fn served_with(
     pipe: usize,
     attach: impl FnOnce(Link) -> Result<(), Refused> + Send + 'static,
 ) -> (Client, tokio::task::JoinHandle<Closed>) {
     let (near, far) = tokio::io::duplex(pipe);
     let call = "0190f3a0-0000-7000-8000-000000000001".parse().expect("an id");
-    let closed = tokio::spawn(serve(near, Bytes::new(), call, attach));
+    let closed = TaskTracker::new().spawn(serve(near, Bytes::new(), call, attach));
     (WebSocketStream::from_raw_socket(far, Role::Client, None).await, closed)
 }
 

@@ -2,7 +2,6 @@
 
 use std::io;
 
-use axum::body::Body;
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
@@ -60,8 +59,8 @@ impl Upgrade {
     }
 
     /// The answer that must be sent before the connection becomes free.
-    pub fn response(&self) -> Response<Body> {
-        let mut response = Response::new(Body::empty());
+    pub fn response(&self) -> Response<()> {
+        let mut response = Response::new(());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));

@@ -1,0 +1,73 @@
+//! A call's media over a WebSocket.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use tokio::net::TcpStream;
+
+use crate::app::App;
+use crate::http::access::CallAccess;
+use crate::http::error::ApiError;
+use crate::live::AttachError;
+use crate::model::CallId;
+use crate::transport::websocket::upgrade::Upgrade;
+use crate::transport::websocket::{self, Refused};
+
+/// Opens the WebSocket of a call, unless its media flows already.
+pub(in crate::http) async fn connect(
+    State(app): State<Arc<App>>,
+    CallAccess(claims): CallAccess,
+    mut request: Request,
+) -> Result<Response, ApiError> {
+    let upgrade = Upgrade::take(&mut request)?;
+    app.live.can_attach(claims.call)?;
+    let response = upgrade.response().map(|()| Body::empty());
+    app.calls.spawn(move_to_media(Arc::clone(&app), claims.call, upgrade));
+    Ok(response)
+}
+
+/// Takes the connection off the threads for HTTP, its readiness events included.
+async fn move_to_media(app: Arc<App>, call: CallId, upgrade: Upgrade) {
+    match upgrade.into_socket().await {
+        Ok((stream, already_read)) => {
+            let media = app.media.clone();
+            let calls = app.calls.clone();
+            calls.spawn_on(carry(app, call, stream, already_read), &media);
+        }
+        Err(error) => tracing::debug!(%call, %error, "the audio link broke while it was opened"),
+    }
+}
+
+async fn carry(
+    app: Arc<App>,
+    call: CallId,
+    stream: std::net::TcpStream,
+    already_read: bytes::Bytes,
+) {
+    let stream = match TcpStream::from_std(stream) {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::warn!(%call, %error, "the audio link cannot be moved to the media threads");
+            return;
+        }
+    };
+    let attach = |link| app.live.attach(call, link).map_err(refused);
+    let closed = websocket::serve(stream, already_read, call, attach).await;
+    tracing::info!(
+        %call,
+        ending = ?closed.ending,
+        lost_frames = closed.lost_frames,
+        faults = closed.faults,
+        "audio link closed"
+    );
+}
+
+fn refused(error: AttachError) -> Refused {
+    let code = match error {
+        AttachError::Unknown => "unknown_call",
+        AttachError::AlreadyConnected => "already_connected",
+    };
+    Refused { code, message: error.to_string().into() }
+}

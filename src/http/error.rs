@@ -1,0 +1,148 @@
+//! Every error that a client of the HTTP interface can see, made in one place.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::live::{AttachError, OpenError};
+use crate::transport::websocket::upgrade::NotAnUpgrade;
+
+/// An answer that is an error: a status, a word for programs, a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: Cow<'static, str>,
+    field: Option<String>,
+}
+
+/// After how many seconds a client that was turned away for lack of room may ask again.
+const RETRY_AFTER_S: u16 = 30;
+
+impl ApiError {
+    /// An error with its status and its code.
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { status, code, message: message.into(), field: None }
+    }
+
+    /// Names the field of the request that is at fault.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// No token, or one that does not open the call.
+    pub fn unauthorized(code: &'static str, message: String) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, message)
+    }
+
+    /// Nothing is at this address.
+    pub fn no_route() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "nothing is at this address")
+    }
+
+    /// The call never was, or is not of this server.
+    pub fn no_call() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "unknown_call", "no call has this id")
+    }
+
+    /// The address takes other methods.
+    pub fn wrong_method() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "this address does not take this method; see the Allow header",
+        )
+    }
+
+    /// A bug; its details are in the log.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the server made a mistake; it is in its log",
+        )
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl From<OpenError> for ApiError {
+    fn from(error: OpenError) -> Self {
+        let (status, code) = match error {
+            OpenError::UnknownScenario => (StatusCode::NOT_FOUND, "unknown_scenario"),
+            OpenError::Full => (StatusCode::SERVICE_UNAVAILABLE, "no_free_slot"),
+            OpenError::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "disk_full"),
+            OpenError::Draining => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
+        };
+        let made = Self::new(status, code, error.to_string());
+        if error == OpenError::UnknownScenario { made.field("scenario_id") } else { made }
+    }
+}
+
+impl From<AttachError> for ApiError {
+    fn from(error: AttachError) -> Self {
+        let (status, code) = match error {
+            AttachError::Unknown => (StatusCode::NOT_FOUND, "unknown_call"),
+            AttachError::AlreadyConnected => (StatusCode::CONFLICT, "already_connected"),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+impl From<NotAnUpgrade> for ApiError {
+    fn from(error: NotAnUpgrade) -> Self {
+        let (status, code) = match error {
+            NotAnUpgrade::OtherRequest | NotAnUpgrade::Version => {
+                (StatusCode::UPGRADE_REQUIRED, "upgrade_required")
+            }
+            NotAnUpgrade::Key => (StatusCode::BAD_REQUEST, "bad_upgrade"),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        #[derive(Serialize)]
+        struct Envelope<'a> {
+            error: Body<'a>,
+        }
+        #[derive(Serialize)]
+        struct Body<'a> {
+            code: &'static str,
+            message: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            field: Option<&'a str>,
+        }
+        let body = Body { code: self.code, message: &self.message, field: self.field.as_deref() };
+        let mut response = (self.status, Json(Envelope { error: body })).into_response();
+        let headers = response.headers_mut();
+        match self.status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
+            }
+            StatusCode::UPGRADE_REQUIRED => {
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+                headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            }
+            _ => {}
+        }
+        response
+    }
+}

@@ -1,0 +1,31 @@
+//! The scenarios that can be called.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::app::App;
+
+/// What a rep may know of a scenario before the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ScenarioSummary {
+    /// What calls are opened with.
+    pub id: String,
+    /// A name for people.
+    pub title: String,
+    /// How hard it is.
+    pub difficulty: String,
+    /// The rep's task.
+    pub brief: String,
+}
+
+#[derive(Serialize)]
+struct Envelope {
+    scenarios: Vec<ScenarioSummary>,
+}
+
+pub(super) async fn list(State(app): State<Arc<App>>) -> Json<impl Serialize> {
+    Json(Envelope { scenarios: app.scenarios.clone() })
+}
