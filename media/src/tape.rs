@@ -161,15 +161,25 @@ impl Legs {
 
     /// Writes a frame in its place; what lies past the end of the call is cut off.
     pub fn write(&mut self, frame: &TapeFrame) {
-        let leg = match frame.leg {
+        self.lay(frame.leg, frame.start, frame.samples());
+    }
+
+    /// Lays sound of any length onto a leg; what lies past the end of the call is cut off.
+    pub fn lay(&mut self, leg: Speaker, start: Samples, sound: &[i16]) {
+        let leg = match leg {
             Speaker::Rep => &mut self.rep,
             Speaker::Persona => &mut self.persona,
         };
-        let start = usize::try_from(frame.start.0).unwrap_or(usize::MAX);
+        let start = usize::try_from(start.0).unwrap_or(usize::MAX);
         let Some(place) = leg.get_mut(start..) else { return };
-        for (sample, written) in place.iter_mut().zip(frame.samples()) {
+        for (sample, written) in place.iter_mut().zip(sound) {
             *sample = *written;
         }
+    }
+
+    /// The rep's leg and the persona's.
+    pub fn into_legs(self) -> (Vec<i16>, Vec<i16>) {
+        (self.rep, self.persona)
     }
 
     /// The rep's leg.
