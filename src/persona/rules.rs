@@ -29,10 +29,12 @@ pub mod topic {
     pub const FAREWELL: &str = "farewell";
     /// Is friendly and asks for nothing.
     pub const SMALL_TALK: &str = "small_talk";
+    /// Asks whether questions are welcome.
+    pub const PERMISSION: &str = "permission";
     /// Names a range of rates without a number: "the mid sixes".
     pub const RATE_RANGE: &str = "rate_range";
 
-    pub(super) const ALL: [&str; 11] = [
+    pub(super) const ALL: [&str; 12] = [
         QUESTION,
         NEGATION,
         REFUSAL,
@@ -43,6 +45,7 @@ pub mod topic {
         EXPLANATION,
         FAREWELL,
         SMALL_TALK,
+        PERMISSION,
         RATE_RANGE,
     ];
 }

@@ -221,6 +221,10 @@ pub struct Objection {
     pub lines: Wordings,
     /// The scripted words when it was raised before and is still open.
     pub again: Wordings,
+    /// The scripted words when its time has passed and something is still missing; without them
+    /// it is not brought up any more.
+    #[serde(default)]
+    pub doubt: Option<Wordings>,
     /// The scripted words once it is settled.
     pub satisfied: Wordings,
 }
@@ -343,6 +347,8 @@ pub struct StockLines {
     pub deflection: Wordings,
     /// The rep makes small talk.
     pub small_talk: Wordings,
+    /// The rep asks whether it may ask.
+    pub permission: Wordings,
     /// Nothing could be made out.
     pub unclear: Wordings,
     /// Said while an answer takes long.

@@ -8,14 +8,38 @@ const MOST_WORDS: usize = 1_000;
 /// A text cut into words without marks, in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
+    /// The letters of all words, one after the other.
+    letters: Vec<char>,
     words: Vec<Word>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Word {
-    letters: Vec<char>,
+    /// Where its letters are.
+    start: usize,
+    end: usize,
+    bag: Bag,
     sentence: usize,
     opens_question: bool,
+}
+
+/// Which letters occur, folded into 32 bits. Each one missing takes an edit of its own, so most
+/// places are ruled out without looking at the order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bag(u32);
+
+impl Bag {
+    fn of(letters: &[char]) -> Self {
+        Self(letters.iter().fold(0, |bag, letter| bag | 1 << (u32::from(*letter) % 32)))
+    }
+
+    fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn lacks_more_than(self, slack: usize, wanted: Self) -> bool {
+        slack < (wanted.0 & !self.0).count_ones() as usize
+    }
 }
 
 /// What is looked for: a phrase as people say it. A star at its end lets the last word go on.
@@ -27,6 +51,7 @@ struct Word {
 #[serde(try_from = "String")]
 pub struct Phrase {
     letters: Vec<char>,
+    bag: Bag,
     goes_on: bool,
     slack: usize,
 }
@@ -51,17 +76,16 @@ impl Phrase {
             Some(stem) => (stem, true),
             None => (text, false),
         };
-        let letters: Vec<char> =
-            Words::of(text).words.into_iter().flat_map(|word| word.letters).collect();
+        let letters = Words::of(text).letters;
         // Short words lie one letter apart from too many others.
         let slack = match letters.len() {
             0 => return None,
             _ if exact => 0,
-            1..=6 => 0,
-            7..=10 => 1,
+            1..=7 => 0,
+            8..=11 => 1,
             _ => 2,
         };
-        Some(Self { letters, goes_on, slack })
+        Some(Self { bag: Bag::of(&letters), letters, goes_on, slack })
     }
 }
 
@@ -76,12 +100,16 @@ impl TryFrom<String> for Phrase {
 impl Words {
     /// Cuts a text into words.
     pub fn of(text: &str) -> Self {
+        let mut letters = Vec::new();
         let mut words: Vec<Word> = Vec::new();
         let mut sentence = 0;
         let mut sentence_start = 0;
         for token in text.split(|c: char| c.is_whitespace() || "-/–—_".contains(c)) {
-            for letters in parts(token) {
-                words.push(Word { letters, sentence, opens_question: false });
+            for part in parts(token) {
+                let (start, end) = (letters.len(), letters.len() + part.len());
+                let bag = Bag::of(&part);
+                letters.extend(part);
+                words.push(Word { start, end, bag, sentence, opens_question: false });
             }
             let end = token.trim_end_matches(['"', '\'', '”', '’', ')']);
             if sentence_start < words.len() && end.ends_with(['.', '!', '?', '…', '؟']) {
@@ -93,7 +121,7 @@ impl Words {
                 break;
             }
         }
-        Self { words }
+        Self { letters, words }
     }
 
     /// How many words there are.
@@ -108,7 +136,7 @@ impl Words {
 
     /// A word by its place.
     pub fn get(&self, index: usize) -> Option<String> {
-        self.words.get(index).map(|word| word.letters.iter().collect())
+        self.words.get(index).map(|word| self.letters[word.start..word.end].iter().collect())
     }
 
     /// The sentence a word belongs to; text without marks is one sentence.
@@ -134,20 +162,24 @@ impl Words {
     fn stands_at(&self, start: usize, phrase: &Phrase, ear: Ear) -> bool {
         let slack = if ear == Ear::Sharp { 0 } else { phrase.slack };
         let wanted = phrase.letters.len();
-        let mut joined: Vec<char> = Vec::new();
+        let from = self.words[start].start;
+        let mut bag = Bag::default();
         for word in &self.words[start..] {
-            joined.extend(&word.letters);
-            if joined.len() + slack < wanted {
+            bag = bag.with(word.bag);
+            let length = word.end - from;
+            if length + slack < wanted {
                 continue;
             }
-            if phrase.goes_on && wanted <= joined.len() {
-                return within(&joined[..wanted], &phrase.letters, slack);
-            }
-            if wanted + slack < joined.len() {
+            let cut = if phrase.goes_on { length.min(wanted) } else { length };
+            if wanted + slack < cut {
                 return false;
             }
-            if within(&joined, &phrase.letters, slack) {
+            let here = &self.letters[from..from + cut];
+            if !bag.lacks_more_than(slack, phrase.bag) && within(here, &phrase.letters, slack) {
                 return true;
+            }
+            if phrase.goes_on && wanted <= length {
+                return false;
             }
         }
         false
