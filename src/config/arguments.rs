@@ -34,6 +34,10 @@ impl Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Runs the server.
+    ///
+    /// Every setting has an environment variable. A flag wins over it, and a variable that is set
+    /// to nothing counts as not set.
+    #[command(after_long_help = SECRETS)]
     Serve(Box<ServeArgs>),
     /// Makes a practice call with recorded speech: a rep without a browser.
     #[command(disable_help_flag = true)]
@@ -62,12 +66,6 @@ pub struct Rest {
 /// What `serve` can be told. Raw text: `Config::check` gives it meaning, so that a bad value of
 /// either origin gets the same message.
 #[derive(Args, Clone, Debug, Default)]
-#[command(
-    about = "Runs the server.",
-    long_about = "Runs the server. Every setting has an environment variable; a flag wins over it, \
-                  and a variable that is set to nothing counts as not set.",
-    after_long_help = SECRETS
-)]
 pub struct ServeArgs {
     /// Address and port for HTTP and WebSockets [default: 0.0.0.0:8080]
     #[arg(long, env = "RINGCRAFT_LISTEN", value_name = "ADDRESS:PORT", help_heading = "Network")]

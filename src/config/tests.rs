@@ -122,7 +122,9 @@ fn every_setting_is_explained_with_its_default_and_sampled() {
         let variable = setting.get_env().unwrap().to_str().unwrap();
         assert!(sample.contains(&format!("\n#{variable}=")), "{variable} is not in .env.sample");
     }
+    let help = Arguments::command().find_subcommand_mut("serve").unwrap().render_long_help();
     for secret in ["RINGCRAFT_SECRET", "ANTHROPIC_API_KEY"] {
+        assert!(help.to_string().contains(secret), "{secret} is not explained");
         assert!(sample.contains(&format!("\n#{secret}=")), "{secret} is not in .env.sample");
     }
 }
