@@ -17,16 +17,25 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use runtimes::Runtimes;
+pub use sealing::Sealing;
 pub use signals::Signals;
 
+use crate::blob::{Blob, EmbeddedS3};
 use crate::config::{Config, Secret};
 use crate::http;
 use crate::http::scenarios::ScenarioSummary;
 use crate::http::token::CallTokens;
-use crate::live::LiveCalls;
+use crate::jobs::AfterCall;
+use crate::live::spool::SpoolFolder;
+use crate::live::{LiveCalls, LiveSettings};
 
+mod parts;
 mod runtimes;
+mod sealing;
 mod signals;
+
+/// How long links may take to close once their calls are over.
+const LINKS_WITHIN: Duration = Duration::from_secs(15);
 
 /// How long answers that are under way may take once calls are over.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
@@ -44,6 +53,10 @@ pub struct App {
     pub scenarios: Vec<ScenarioSummary>,
     /// The outside systems in use.
     pub parts: Parts,
+    /// Where artefacts are.
+    pub blob: Blob,
+    /// The object store inside this process, where no other is configured.
+    pub embedded: Option<EmbeddedS3>,
     /// Runs what must not stutter: links and call drivers.
     pub media: Handle,
     /// Everything that must end before the process does: links and calls.
@@ -104,11 +117,16 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     })
 }
 
-/// Builds the server from its settings. `media` runs links and calls.
+/// Builds the server from its settings, for an address it listens on already. `media` runs links
+/// and calls.
 ///
 /// # Errors
 /// When a folder, file or outside system is missing; the message says which and what to do.
-pub async fn build(config: Config, media: Handle) -> anyhow::Result<Arc<App>> {
+pub async fn build(
+    config: Config,
+    listening: SocketAddr,
+    media: Handle,
+) -> anyhow::Result<(Arc<App>, Sealing)> {
     make_data_dir(&config.data_dir).with_context(|| {
         format!("make the data folder {} (RINGCRAFT_DATA_DIR)", config.data_dir.display())
     })?;
@@ -116,44 +134,72 @@ pub async fn build(config: Config, media: Handle) -> anyhow::Result<Arc<App>> {
         Some(secret) => secret.clone(),
         None => Secret::load_or_make(&config.data_dir).context("read the server's secret")?,
     };
-    // Providers, prompt library, object store and recovery are wired at start-up, here.
-    let absent = || "none".to_owned();
-    let parts = Parts {
-        speech_to_text: absent(),
-        persona: absent(),
-        text_to_speech: absent(),
-        object_store: absent(),
-    };
-    Ok(Arc::new(App {
-        live: Arc::new(LiveCalls {}),
+    let library = Arc::new(parts::library(&config)?);
+    let engines = parts::engines(&config)?;
+    let (blob, embedded) = parts::store(&config, listening).await?;
+    let spools = SpoolFolder::open(&config.data_dir).context("open the folder of live calls")?;
+    let found = spools.list().context("look for calls of a server that died")?;
+    let scenarios = library.scenarios().map(|scenario| ScenarioSummary::of(scenario)).collect();
+    let parts = parts::named(&engines, &config);
+    let (live, ended) = LiveCalls::new(LiveSettings {
+        max_calls: config.max_calls.get(),
+        library,
+        engines,
+        spools: spools.clone(),
+        media_runtime: media.clone(),
+        runtime: Handle::current(),
+    });
+    let live = Arc::new(live);
+    let after_call = AfterCall { blob: blob.clone(), spools };
+    let sealing = Sealing { after_call, live: Arc::clone(&live), found, ended };
+    let app = Arc::new(App {
+        live,
         tokens: CallTokens::new(&secret),
-        scenarios: Vec::new(),
+        scenarios,
         parts,
+        blob,
+        embedded,
         media,
         calls: TaskTracker::new(),
         connections: TaskTracker::new(),
         draining: CancellationToken::new(),
         stopping: CancellationToken::new(),
         config,
-    }))
+    });
+    Ok((app, sealing))
 }
 
 impl App {
     /// Serves until a signal says stop, then drains. A second signal cuts the draining short.
-    pub async fn run(self: &Arc<Self>, listener: TcpListener, mut signals: Signals) -> Stopped {
+    pub async fn run(
+        self: &Arc<Self>,
+        listener: TcpListener,
+        sealing: Sealing,
+        mut signals: Signals,
+    ) -> Stopped {
         let router = http::router(Arc::clone(self));
         let connections = self.connections.clone();
         let stopping = self.stopping.clone();
         self.connections.spawn(http::listener::serve(listener, router, connections, stopping));
-        let signal = signals.next().await;
+        let no_more_calls = CancellationToken::new();
+        let sealed = sealing.run(no_more_calls.clone());
+        tokio::pin!(sealed);
+        let signal = tokio::select! {
+            signal = signals.next() => signal,
+            () = &mut sealed => unreachable!("sealing goes on while calls can come"),
+        };
         tracing::info!(
             signal,
             grace_s = self.config.drain_grace.as_secs(),
-            calls = self.calls.len(),
+            calls = self.live.live_count(),
             "stopping: no new calls; a second signal stops at once"
         );
+        let drained = async {
+            tokio::join!(self.drain_calls(&no_more_calls), sealed);
+            self.end().await;
+        };
         tokio::select! {
-            () = self.drain() => Stopped::Drained,
+            () = drained => Stopped::Drained,
             signal = signals.next() => {
                 tracing::warn!(signal, "stopping at once; calls are sealed at the next start");
                 Stopped::AtOnce
@@ -161,13 +207,19 @@ impl App {
         }
     }
 
-    /// Takes no more calls, waits for those that run, then ends what is left.
-    pub async fn drain(&self) {
+    /// Takes no more calls, waits for those that run or has them say goodbye.
+    async fn drain_calls(&self, no_more_calls: &CancellationToken) {
         self.draining.cancel();
+        self.live.drain(self.config.drain_grace).await;
         self.calls.close();
-        if timeout(self.config.drain_grace, self.calls.wait()).await.is_err() {
-            tracing::warn!(calls = self.calls.len(), "calls are cut off at the end of their grace");
+        if timeout(LINKS_WITHIN, self.calls.wait()).await.is_err() {
+            tracing::warn!(links = self.calls.len(), "links that do not close are cut off");
         }
+        no_more_calls.cancel();
+    }
+
+    /// Ends what is left once calls are sealed.
+    async fn end(&self) {
         self.stopping.cancel();
         self.connections.close();
         if timeout(ANSWERS_WITHIN, self.connections.wait()).await.is_err() {

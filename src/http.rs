@@ -12,6 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::blob::EmbeddedS3;
 use crate::clock;
 use error::ApiError;
 
@@ -26,6 +27,8 @@ pub mod token;
 
 /// Every route of the server.
 pub fn router(app: Arc<App>) -> Router {
+    // Recordings are as long as they are: no limit of ours lies over them.
+    let objects = app.embedded.as_ref().map(EmbeddedS3::router).unwrap_or_default();
     Router::new()
         .route("/api/calls", post(calls::open))
         .route("/api/calls/{id}", get(calls::show))
@@ -43,6 +46,7 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(log))
         .with_state(app)
+        .merge(objects)
 }
 
 async fn no_route() -> ApiError {

@@ -62,6 +62,8 @@ pub struct LiveSettings {
     pub spools: SpoolFolder,
     /// The runtime that media runs on, and nothing else.
     pub media_runtime: Handle,
+    /// The runtime for everything that may wait for a disk.
+    pub runtime: Handle,
 }
 
 /// Every call that is open on this node.
@@ -210,7 +212,7 @@ impl LiveCalls {
             feed: Arc::clone(&slot.feed),
             ended: self.ended.clone(),
         };
-        self.conducted.spawn(conduct.run(link, wishes, held));
+        self.conducted.spawn_on(conduct.run(link, wishes, held), &self.settings.runtime);
         Ok(())
     }
 
@@ -237,6 +239,11 @@ impl LiveCalls {
             SlotState::Live { .. } => CallStatus::Live,
             SlotState::Over(status) => *status,
         })
+    }
+
+    /// Forgets a call that never was: media did not flow.
+    pub fn forget(&self, call: CallId) {
+        self.lock().remove(&call);
     }
 
     /// Notes what became of an ended call.

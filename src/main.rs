@@ -2,18 +2,24 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Parser;
 use ringcraft::app::{self, Runtimes, Signals, Stopped};
 use ringcraft::config::{self, Arguments, Command, Config, ServeArgs};
-use ringcraft::telemetry;
+use ringcraft::cli::call::CallArgs;
+use ringcraft::cli::replay::ReplayArgs;
+use ringcraft::provider::stt::recogniser_child;
+use ringcraft::{cli, telemetry};
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command_or_serve() {
         Command::Serve(given) => serve(*given),
-        Command::Call(_) | Command::Kpis(_) | Command::Replay { .. } | Command::Recogniser => {
-            not_in_this_build()
-        }
+        Command::Call(given) => call(given),
+        Command::Kpis(given) => Ok(given.run()),
+        Command::Replay(given) => replay(&given),
+        Command::Recogniser => recogniser_child::run()
+            .map(|()| ExitCode::SUCCESS)
+            .context("recognise speech"),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("ringcraft: {error:#}");
@@ -29,8 +35,9 @@ fn serve(given: ServeArgs) -> anyhow::Result<ExitCode> {
     let stopped = runtimes.run(async {
         let signals = Signals::catch().context("catch signals")?;
         let listener = app::bind(config.listen).await?;
-        let app = app::build(config, media).await?;
-        anyhow::Ok(app.run(listener, signals).await)
+        let listening = listener.local_addr().context("read the listening address")?;
+        let (app, sealing) = app::build(config, listening, media).await?;
+        anyhow::Ok(app.run(listener, sealing, signals).await)
     })?;
     match stopped {
         Stopped::Drained => {
@@ -44,6 +51,12 @@ fn serve(given: ServeArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn not_in_this_build() -> anyhow::Result<ExitCode> {
-    bail!("this command is not in this build")
+fn call(given: CallArgs) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
+    runtime.block_on(cli::call::run(given))
+}
+
+fn replay(given: &ReplayArgs) -> anyhow::Result<ExitCode> {
+    cli::replay::run(given, &mut std::io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,15 +1,100 @@
 //! Which engines and which object store serve this node, from what is configured.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
+use super::Parts;
 use crate::blob::{Blob, BlobConfig, EmbeddedS3, embedded};
-use crate::config::{Config, LlmChoice, SttChoice, TtsChoice};
+use crate::config::{Config, SttChoice, TtsChoice};
 use crate::live::engines::Engines;
 use crate::persona::Library;
-use crate::provider::llm::claude::{Claude, ClaudeConfig};
-use crate::provider::llm::scripted::Scripted;
+use crate::provider::PersonaModel;
+use crate::provider::llm::scripted::ScriptedModel;
 use crate::provider::stt::offline::OfflineRecogniser;
 use crate::provider::tts::flite::Flite;
-use crate::provider::{PersonaModel, SpeechToText, TextToSpeech};
+
+/// The region that stores without regions are signed for.
+const NO_REGION: &str = "us-east-1";
+
+/// Loads the scenarios, from the configured folder or from the binary.
+pub(super) fn library(config: &Config) -> anyhow::Result<Library> {
+    match &config.prompts_dir {
+        Some(dir) => Library::from_dir(dir)
+            .with_context(|| format!("load {} (RINGCRAFT_PROMPTS_DIR)", dir.display())),
+        None => Library::embedded().context("load the built-in scenarios"),
+    }
+}
+
+/// Chooses the engines and checks that they can work on this machine.
+pub(super) fn engines(config: &Config) -> anyhow::Result<Engines> {
+    let program = std::env::current_exe().context("find this program")?;
+    let recogniser = match config.stt {
+        SttChoice::Auto | SttChoice::Offline => {
+            OfflineRecogniser::new(program, config.offline_recognisers.get())
+        }
+    };
+    recogniser.check().context("RINGCRAFT_STT")?;
+    let voice = match config.tts {
+        TtsChoice::Auto | TtsChoice::Flite => Flite::new(),
+    };
+    voice.check().context("RINGCRAFT_TTS")?;
+    Ok(Engines { recogniser: Arc::new(recogniser), model: model(config)?, voice: Arc::new(voice) })
+}
+
+fn model(_config: &Config) -> anyhow::Result<Arc<dyn PersonaModel>> {
+    Ok(Arc::new(ScriptedModel))
+}
+
+/// Opens the object store; the embedded one is reached like any other, at our own address.
+pub(super) async fn store(
+    config: &Config,
+    listening: SocketAddr,
+) -> anyhow::Result<(Blob, Option<EmbeddedS3>)> {
+    let bucket = config.s3.bucket.clone();
+    if let Some(endpoint) = &config.s3.endpoint {
+        let blob = Blob::new(BlobConfig {
+            bucket,
+            region: NO_REGION.to_owned(),
+            endpoint: Some(endpoint.to_string()),
+            public_endpoint: config.s3.public_endpoint.as_ref().map(ToString::to_string),
+            keys: None,
+        });
+        return Ok((blob.await, None));
+    }
+    let store = embedded(&config.data_dir, &bucket).context("start the embedded object store")?;
+    let own = format!("http://{}", reachable(listening));
+    let blob = Blob::new(BlobConfig {
+        bucket,
+        region: NO_REGION.to_owned(),
+        endpoint: Some(own),
+        public_endpoint: config.public_url.as_ref().map(ToString::to_string),
+        keys: Some(store.keys().clone()),
+    });
+    Ok((blob.await, Some(store)))
+}
+
+/// An address of this machine behind which the listener is.
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    let ip = match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listening.port())
+}
+
+/// The parts in words for people.
+pub(super) fn named(engines: &Engines, config: &Config) -> Parts {
+    let names = engines.names();
+    Parts {
+        speech_to_text: names.stt,
+        persona: names.llm,
+        text_to_speech: names.tts,
+        object_store: match &config.s3.endpoint {
+            Some(endpoint) => endpoint.to_string(),
+            None => "embedded".to_owned(),
+        },
+    }
+}

@@ -1,8 +1,8 @@
 //! The command line, and the environment variables that stand in for it.
 
-use std::ffi::OsString;
-use std::path::PathBuf;
-
+use crate::cli::call::CallArgs;
+use crate::cli::kpis::KpisArgs;
+use crate::cli::replay::ReplayArgs;
 use clap::{Args, Parser, Subcommand};
 
 /// A voice simulation server: practise a sales call with an AI buyer.
@@ -40,27 +40,14 @@ pub enum Command {
     #[command(after_long_help = SECRETS)]
     Serve(Box<ServeArgs>),
     /// Makes a practice call with recorded speech: a rep without a browser.
-    #[command(disable_help_flag = true)]
-    Call(Rest),
+    Call(CallArgs),
     /// Computes the KPIs of a call record.
-    #[command(disable_help_flag = true)]
-    Kpis(Rest),
+    Kpis(KpisArgs),
     /// Feeds a call's log through the call core again and reports what it decides differently.
-    Replay {
-        /// The log: `log.jsonl` or `log.jsonl.zst`.
-        log: PathBuf,
-    },
+    Replay(ReplayArgs),
     /// Recognises speech for one call; started by the server itself.
     #[command(hide = true)]
     Recogniser,
-}
-
-/// Arguments that a command reads itself.
-#[derive(Debug, Args)]
-pub struct Rest {
-    /// What follows the command.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    pub arguments: Vec<OsString>,
 }
 
 /// What `serve` can be told. Raw text: `Config::check` gives it meaning, so that a bad value of

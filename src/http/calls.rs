@@ -107,9 +107,10 @@ fn opened(id: CallId, base: &BaseUrl, tokens: &CallTokens, now: SystemTime) -> O
 /// Shows how far a call has come and, once it is completed, where its artefacts are.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
+    LinkBase(base): LinkBase,
     CallAccess(claims): CallAccess,
 ) -> Result<Json<One<Shown>>, ApiError> {
-    let call = match outcome::read(&app, &claims).await {
+    let call = match outcome::read(&app, &claims, &base).await? {
         Some(outcome) => {
             Shown { id: claims.call, status: CallStatus::Completed, outcome: Some(outcome) }
         }

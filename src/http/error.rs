@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+use crate::blob::BlobError;
 use crate::live::{AttachError, OpenError};
 use crate::transport::websocket::upgrade::NotAnUpgrade;
 
@@ -88,6 +89,14 @@ impl From<OpenError> for ApiError {
         };
         let made = Self::new(status, code, error.to_string());
         if error == OpenError::UnknownScenario { made.field("scenario_id") } else { made }
+    }
+}
+
+impl From<BlobError> for ApiError {
+    fn from(error: BlobError) -> Self {
+        tracing::error!(%error, "the object store did not answer");
+        let message = "the object store does not answer; try again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", message)
     }
 }
 

@@ -7,6 +7,7 @@ use axum::extract::State;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::persona::{Difficulty, Scenario};
 
 /// What a rep may know of a scenario before the call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -19,6 +20,23 @@ pub struct ScenarioSummary {
     pub difficulty: String,
     /// The rep's task.
     pub brief: String,
+}
+
+impl ScenarioSummary {
+    /// What a rep may know of this scenario.
+    pub fn of(scenario: &Scenario) -> Self {
+        let difficulty = match scenario.difficulty {
+            Difficulty::Easy => "easy",
+            Difficulty::Medium => "medium",
+            Difficulty::Hard => "hard",
+        };
+        Self {
+            id: scenario.id.clone(),
+            title: scenario.title.clone(),
+            difficulty: difficulty.to_owned(),
+            brief: scenario.brief.trim().to_owned(),
+        }
+    }
 }
 
 #[derive(Serialize)]

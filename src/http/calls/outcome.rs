@@ -1,10 +1,19 @@
 //! What became of a call: why it ended, how long it was, where its artefacts are.
 
+use std::time::Duration;
+
 use ringcraft_media::call::EndReason;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::blob::{BlobError, Link};
+use crate::clock;
+use crate::config::BaseUrl;
 use crate::http::token::CallClaims;
+use crate::jobs::SealedKeys;
+
+/// How long a signed link opens.
+const LINKS_FOR: Duration = Duration::from_secs(15 * 60);
 
 /// A completed call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,8 +43,54 @@ pub struct OutcomeLinks {
     pub peaks: String,
 }
 
+/// What the record says about the end of its call.
+#[derive(Deserialize)]
+struct Ending {
+    end_reason: EndReason,
+    duration_ms: u64,
+}
+
 /// Reads what became of a call; nothing while it is not completed.
-pub(super) async fn read(_app: &App, _claims: &CallClaims) -> Option<Outcome> {
-    // Wired at start-up: the object store knows completed calls by their record.
-    None
+pub(super) async fn read(
+    app: &App,
+    claims: &CallClaims,
+    base: &BaseUrl,
+) -> Result<Option<Outcome>, BlobError> {
+    let keys = SealedKeys::of(claims.org, claims.call);
+    let record = match app.blob.get(&keys.record).await {
+        Ok(record) => record,
+        Err(BlobError::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let Ok(Ending { end_reason, duration_ms }) = serde_json::from_slice(&record) else {
+        tracing::error!(call = %claims.call, "the record of a call cannot be read");
+        return Ok(None);
+    };
+    let endpoint = own_endpoint(app, base);
+    let now = clock::wall_now();
+    let sign = async |key: &str, name: Option<&str>| {
+        let disposition = name.map(|name| format!("attachment; filename=\"{name}\""));
+        let link = Link {
+            key,
+            ttl: LINKS_FOR,
+            content_disposition: disposition.as_deref(),
+            endpoint: endpoint.as_deref(),
+        };
+        app.blob.presign_get(link, now).await
+    };
+    let links = OutcomeLinks {
+        recording: sign(&keys.opus, None).await?,
+        recording_wav: sign(&keys.wav, Some(&format!("{}.wav", claims.call))).await?,
+        record: sign(&keys.record, None).await?,
+        kpis: sign(&keys.kpis, None).await?,
+        log: sign(&keys.log, None).await?,
+        peaks: sign(&keys.peaks, None).await?,
+    };
+    Ok(Some(Outcome { end_reason, duration_ms, links }))
+}
+
+/// The embedded store is where the client reached us, unless an address is configured.
+fn own_endpoint(app: &App, base: &BaseUrl) -> Option<String> {
+    let own = app.embedded.is_some() && app.config.public_url.is_none();
+    own.then(|| base.to_string())
 }
