@@ -61,6 +61,10 @@ pub struct App {
     pub media: Handle,
     /// Everything that must end before the process does: links and calls.
     pub calls: TaskTracker,
+    /// What makes artefacts of calls that are over.
+    pub sealing: TaskTracker,
+    /// Set when no call runs any more, so that sealing ends with its queue.
+    pub calls_over: CancellationToken,
     /// Connections of the HTTP listener.
     pub connections: TaskTracker,
     /// Set when no more calls are taken.
@@ -161,6 +165,8 @@ pub async fn build(
         embedded,
         media,
         calls: TaskTracker::new(),
+        sealing: TaskTracker::new(),
+        calls_over: CancellationToken::new(),
         connections: TaskTracker::new(),
         draining: CancellationToken::new(),
         stopping: CancellationToken::new(),
@@ -181,25 +187,16 @@ impl App {
         let connections = self.connections.clone();
         let stopping = self.stopping.clone();
         self.connections.spawn(http::listener::serve(listener, router, connections, stopping));
-        let no_more_calls = CancellationToken::new();
-        let sealed = sealing.run(no_more_calls.clone());
-        tokio::pin!(sealed);
-        let signal = tokio::select! {
-            signal = signals.next() => signal,
-            () = &mut sealed => unreachable!("sealing goes on while calls can come"),
-        };
+        self.sealing.spawn(sealing.run(self.calls_over.clone()));
+        let signal = signals.next().await;
         tracing::info!(
             signal,
             grace_s = self.config.drain_grace.as_secs(),
             calls = self.live.live_count(),
             "stopping: no new calls; a second signal stops at once"
         );
-        let drained = async {
-            tokio::join!(self.drain_calls(&no_more_calls), sealed);
-            self.end().await;
-        };
         tokio::select! {
-            () = drained => Stopped::Drained,
+            () = self.drain() => Stopped::Drained,
             signal = signals.next() => {
                 tracing::warn!(signal, "stopping at once; calls are sealed at the next start");
                 Stopped::AtOnce
@@ -207,19 +204,19 @@ impl App {
         }
     }
 
-    /// Takes no more calls, waits for those that run or has them say goodbye.
-    async fn drain_calls(&self, no_more_calls: &CancellationToken) {
+    /// Takes no more calls, waits for those that run or has them say goodbye, seals them, then
+    /// ends what is left.
+    pub async fn drain(&self) {
         self.draining.cancel();
         self.live.drain(self.config.drain_grace).await;
         self.calls.close();
         if timeout(LINKS_WITHIN, self.calls.wait()).await.is_err() {
             tracing::warn!(links = self.calls.len(), "links that do not close are cut off");
         }
-        no_more_calls.cancel();
-    }
-
-    /// Ends what is left once calls are sealed.
-    async fn end(&self) {
+        self.calls_over.cancel();
+        self.sealing.close();
+        // The store may be our own: it answers until everything is sealed.
+        self.sealing.wait().await;
         self.stopping.cancel();
         self.connections.close();
         if timeout(ANSWERS_WITHIN, self.connections.wait()).await.is_err() {

@@ -3,15 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::Parts;
 use crate::blob::{Blob, BlobConfig, EmbeddedS3, embedded};
-use crate::config::{Config, SttChoice, TtsChoice};
+use crate::config::{Config, LlmChoice, SttChoice, TtsChoice};
 use crate::live::engines::Engines;
 use crate::persona::Library;
 use crate::provider::PersonaModel;
-use crate::provider::llm::scripted::ScriptedModel;
+use crate::provider::llm::{ClaudeConfig, ClaudeModel, ScriptedModel};
 use crate::provider::stt::offline::OfflineRecogniser;
 use crate::provider::tts::flite::Flite;
 
@@ -43,8 +43,18 @@ pub(super) fn engines(config: &Config) -> anyhow::Result<Engines> {
     Ok(Engines { recogniser: Arc::new(recogniser), model: model(config)?, voice: Arc::new(voice) })
 }
 
-fn model(_config: &Config) -> anyhow::Result<Arc<dyn PersonaModel>> {
-    Ok(Arc::new(ScriptedModel))
+fn model(config: &Config) -> anyhow::Result<Arc<dyn PersonaModel>> {
+    let key = match (config.llm, &config.anthropic.api_key) {
+        (LlmChoice::Scripted, _) | (LlmChoice::Auto, None) => return Ok(Arc::new(ScriptedModel)),
+        (LlmChoice::Claude, None) => bail!("RINGCRAFT_LLM is claude; set ANTHROPIC_API_KEY too"),
+        (LlmChoice::Auto | LlmChoice::Claude, Some(key)) => key,
+    };
+    let claude = ClaudeModel::new(ClaudeConfig {
+        base_url: config.anthropic.base_url.to_string(),
+        model: config.anthropic.model.clone(),
+        ..ClaudeConfig::new(key.expose().to_owned())
+    });
+    Ok(Arc::new(claude.context("RINGCRAFT_LLM")?))
 }
 
 /// Opens the object store; the embedded one is reached like any other, at our own address.

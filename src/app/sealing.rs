@@ -22,7 +22,7 @@ pub struct Sealing {
 
 impl Sealing {
     /// Seals until `no_more_calls` is set and the queue is empty.
-    pub(super) async fn run(mut self, no_more_calls: CancellationToken) {
+    pub async fn run(mut self, no_more_calls: CancellationToken) {
         if !self.found.is_empty() {
             tracing::info!(calls = self.found.len(), "sealing calls of a server that died");
         }

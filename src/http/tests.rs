@@ -37,9 +37,10 @@ impl Server {
         let data_dir = folder.path().join("data").to_str().map(str::to_owned);
         let given = ServeArgs { data_dir, ..Default::default() };
         let config = Config::check(given, |_| None).unwrap();
-        let app = app::build(config, Handle::current()).await.unwrap();
         let listener = app::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
+        let (app, sealing) = app::build(config, address, Handle::current()).await.unwrap();
+        app.sealing.spawn(sealing.run(app.calls_over.clone()));
         let (connections, stop) = (app.connections.clone(), app.stopping.clone());
         app.connections.spawn(listener::serve(listener, routes(&app), connections, stop));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -51,7 +51,6 @@ impl Conduct {
         let (recorder, recorder_input) = mpsc::channel(RECORDER_INPUT);
         let scope = CallScope::new(self.settings.media_runtime.clone());
         let start = Start {
-            call_id: call,
             opened: self.opened(),
             scenario: Arc::clone(&self.scenario),
             engines: self.settings.engines.clone(),

@@ -19,7 +19,6 @@ use super::line::{Line, LineEvent};
 use super::recorder::RecorderInput;
 use super::scope::CallScope;
 use crate::clock::{self, CallClock};
-use crate::model::CallId;
 use crate::persona::Scenario;
 use crate::provider::{
     ModelEvent, PROVIDER_EVENTS, ProviderError, ProviderEvent, RECOGNISER_INPUT, RecogniserEvent,
@@ -44,7 +43,6 @@ pub(super) enum Control {
 /// Everything a driver is made from.
 #[derive(Debug)]
 pub(super) struct Start {
-    pub(super) call_id: CallId,
     pub(super) opened: Opened,
     pub(super) scenario: Arc<Scenario>,
     pub(super) engines: Engines,

@@ -83,8 +83,8 @@ fn line(json: &str, live: &[&str]) -> RecorderInput {
 }
 
 fn frame(leg: Speaker, start: u64, value: i16) -> RecorderInput {
-    let pcm = [value; TAPE_FRAME];
-    RecorderInput::Tape(TapeFrame { leg, start: Samples(start), len: TAPE_FRAME as u16, pcm })
+    let pcm = [value; TAPE_FRAME_LEN];
+    RecorderInput::Tape(TapeFrame { leg, start: Samples(start), len: TAPE_FRAME_LEN as u16, pcm })
 }
 
 fn contents(file: &[u8]) -> SpoolContents {

@@ -111,7 +111,7 @@ impl Engine<'_> {
         ProviderError::BrokeOff { provider: self.name, reason }
     }
 
-    fn unavailable(&self, error: &std::io::Error) -> ProviderError {
+    pub(super) fn unavailable(&self, error: &std::io::Error) -> ProviderError {
         let program = self.program.display();
         let reason = if error.kind() == std::io::ErrorKind::NotFound {
             format!("{program} is missing: {}", self.remedy)

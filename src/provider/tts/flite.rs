@@ -5,6 +5,7 @@
 //! Flite's own dictionary decides in both, so names and words of no dictionary are placed as well.
 
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use async_trait::async_trait;
 use ringcraft_media::call::ReplyId;
@@ -39,6 +40,21 @@ impl Flite {
     /// A voice that runs Flite from somewhere else.
     pub fn with_program(program: PathBuf) -> Self {
         Self { program }
+    }
+
+    /// Says why speech cannot be made on this machine, if it cannot.
+    ///
+    /// # Errors
+    /// When the command is not installed.
+    pub fn check(&self) -> Result<(), ProviderError> {
+        let silent = Stdio::null;
+        let tried = std::process::Command::new(&self.program)
+            .arg("--version")
+            .stdin(silent())
+            .stdout(silent())
+            .stderr(silent())
+            .status();
+        tried.map(|_| ()).map_err(|error| self.engine().unavailable(&error))
     }
 
     fn engine(&self) -> Engine<'_> {
