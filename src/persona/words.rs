@@ -45,8 +45,8 @@ impl Bag {
 /// What is looked for: a phrase as people say it. A star at its end lets the last word go on.
 ///
 /// Phrases are compared by their letters alone, so "pre approval" is "preapproval" and "A P R" is
-/// "APR". Long ones may differ in a letter or two, as a weak recogniser hears them; with an equals
-/// sign in front they may not, for "can't quote" and "can quote" are a letter apart.
+/// "APR". Long ones may differ in a letter or two, not the first, as a weak recogniser hears them;
+/// with an equals sign in front they may not, for "can't quote" and "can quote" are a letter apart.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Phrase {
@@ -163,6 +163,10 @@ impl Words {
         let slack = if ear == Ear::Sharp { 0 } else { phrase.slack };
         let wanted = phrase.letters.len();
         let from = self.words[start].start;
+        // Recognisers rarely miss how a phrase begins, and this rules out most places at once.
+        if self.letters.get(from) != phrase.letters.first() {
+            return false;
+        }
         let mut bag = Bag::default();
         for word in &self.words[start..] {
             bag = bag.with(word.bag);
@@ -267,7 +271,9 @@ mod tests {
 
     #[test]
     fn long_phrases_forgive_and_short_ones_do_not() {
-        assert!(found("your own estimate comes", "loan estimate", Ear::Forgiving));
+        assert!(found("a lone estimate comes", "loan estimate", Ear::Forgiving));
+        assert!(found("the land estimate comes", "loan estimate", Ear::Forgiving));
+        assert!(!found("your own estimate comes", "loan estimate", Ear::Forgiving));
         assert!(found("the appplication link", "application link", Ear::Forgiving));
         assert!(found("the secure application think", "application link", Ear::Forgiving));
         assert!(!found("the appplication link", "application link", Ear::Sharp));
