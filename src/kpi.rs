@@ -8,26 +8,34 @@ use std::collections::BTreeMap;
 use ringcraft_media::record::{CallRecord, Speaker};
 use serde::Serialize;
 
-mod call;
-mod conversation;
 mod backchannel;
-mod overlap;
-mod monologue;
-mod response;
-mod side;
-mod words;
-mod span;
-mod thresholds;
-mod number;
+mod call;
 #[cfg(test)]
 mod cases;
+mod conversation;
+mod filler;
 #[cfg(test)]
 mod laws;
+mod monologue;
+mod number;
+mod overlap;
+mod pace;
+mod question;
+mod response;
+mod side;
+mod span;
+mod text;
+mod thresholds;
+#[cfg(test)]
+mod word_cases;
+mod words;
 
 pub use call::{CallKpis, TalkListen};
+pub use filler::{Filler, Fillers, Hedge, Hedges};
 pub use monologue::Monologues;
 pub use number::{Decimal, Rate, Reason, Reasons, Share};
 pub use overlap::{Interruptions, Later, Overlap};
+pub use question::{Question, QuestionKind, Questions};
 pub use response::{Response, Responses};
 pub use side::{Backchannels, Moment, SideKpis};
 pub use span::Span;
@@ -42,7 +50,7 @@ pub struct Kpis {
     /// The call as a whole.
     pub call: CallKpis,
     /// What to keep in mind beside a value, by its path.
-    pub cautions: BTreeMap<String, Caution>,
+    pub cautions: BTreeMap<&'static str, Caution>,
     /// Every threshold in force.
     pub params: Thresholds,
     /// The buyer.
@@ -68,15 +76,30 @@ pub fn compute(record: &CallRecord) -> Kpis {
     let conversation = conversation::Conversation::new(record);
     let crossings = overlap::crossings(&conversation);
     let mut reasons = Reasons::default();
+    let call = call::call(&conversation, &crossings, &mut reasons);
+    let rep = side::side(&conversation, &crossings, Speaker::Rep, &mut reasons);
+    let persona = side::side(&conversation, &crossings, Speaker::Persona, &mut reasons);
     Kpis {
-        call: call::call(&conversation, &crossings, &mut reasons),
-        cautions: BTreeMap::new(),
-        persona: side::side(&conversation, &crossings, Speaker::Persona, &mut reasons),
-        rep: side::side(&conversation, &crossings, Speaker::Rep, &mut reasons),
+        cautions: cautions(record, &rep),
+        call,
         params: conversation.thresholds,
+        persona,
         reasons,
+        rep,
         version: VERSION,
     }
+}
+
+/// What rests on punctuation that the recogniser does not give.
+fn cautions(record: &CallRecord, rep: &SideKpis) -> BTreeMap<&'static str, Caution> {
+    let mut cautions = BTreeMap::new();
+    if !record.parts().recogniser.punctuation {
+        if rep.fillers.as_ref().is_some_and(|fillers| fillers.count.is_some()) {
+            cautions.insert("rep.fillers.count", Caution::NoPunctuation);
+        }
+        cautions.insert("rep.questions.total", Caution::NoPunctuation);
+    }
+    cautions
 }
 
 impl Kpis {
