@@ -8,27 +8,31 @@ use std::collections::BTreeMap;
 use ringcraft_media::record::{CallRecord, Speaker};
 use serde::Serialize;
 
-mod backchannel;
 mod call;
-#[cfg(test)]
-mod cases;
 mod conversation;
-mod filler;
-#[cfg(test)]
-mod laws;
-mod monologue;
-mod number;
+mod backchannel;
 mod overlap;
-mod pace;
-mod question;
+mod monologue;
 mod response;
 mod side;
-mod span;
+mod pace;
+mod filler;
+mod question;
+mod scenario;
+mod phrase;
 mod text;
+mod words;
+mod span;
 mod thresholds;
+mod number;
+#[cfg(test)]
+mod cases;
 #[cfg(test)]
 mod word_cases;
-mod words;
+#[cfg(test)]
+mod scenario_cases;
+#[cfg(test)]
+mod laws;
 
 pub use call::{CallKpis, TalkListen};
 pub use filler::{Filler, Fillers, Hedge, Hedges};
@@ -37,6 +41,7 @@ pub use number::{Decimal, Rate, Reason, Reasons, Share};
 pub use overlap::{Interruptions, Later, Overlap};
 pub use question::{Question, QuestionKind, Questions};
 pub use response::{Response, Responses};
+pub use scenario::{Fact, Goal, Objection, PhraseHit, ScenarioKpis, TargetResult};
 pub use side::{Backchannels, Moment, SideKpis};
 pub use span::Span;
 pub use thresholds::Thresholds;
@@ -59,6 +64,8 @@ pub struct Kpis {
     pub reasons: Reasons,
     /// The person who practises.
     pub rep: SideKpis,
+    /// What the scenario asks.
+    pub scenario: ScenarioKpis,
     /// [`VERSION`].
     pub version: &'static str,
 }
@@ -79,8 +86,14 @@ pub fn compute(record: &CallRecord) -> Kpis {
     let call = call::call(&conversation, &crossings, &mut reasons);
     let rep = side::side(&conversation, &crossings, Speaker::Rep, &mut reasons);
     let persona = side::side(&conversation, &crossings, Speaker::Persona, &mut reasons);
+    let numbers = if record.parts().scenario.targets.is_empty() {
+        serde_json::Value::Null
+    } else {
+        serde_json::json!({ "call": call, "rep": rep, "persona": persona })
+    };
     Kpis {
         cautions: cautions(record, &rep),
+        scenario: scenario::scenario(&conversation, record.parts(), &numbers),
         call,
         params: conversation.thresholds,
         persona,

@@ -323,6 +323,11 @@ fn nothing() {
     expect(&kpis, "rep.questions.per_10_min", json!(0.0));
     expect(&kpis, "rep.pace_by_minute", json!([null]));
     expect(&kpis, "rep.fillers.count", json!(0));
+    expect(
+        &kpis,
+        "scenario",
+        json!({"facts_revealed": [], "goals": [], "objections": [], "required_phrases": [], "targets": []}),
+    );
     expect(&kpis, "version", json!(VERSION));
 }
 
@@ -454,7 +459,7 @@ fn keys_are_sorted_and_nothing_unbuilt_is_shown() {
     };
     assert_eq!(
         fields(&sorted),
-        ["call", "cautions", "params", "persona", "reasons", "rep", "version"]
+        ["call", "cautions", "params", "persona", "reasons", "rep", "scenario", "version"]
     );
     let both = [
         "backchannels",
