@@ -388,10 +388,10 @@ fn overlaps_at_the_same_time_follow_the_order_of_utterances() {
     ));
     let pairs: Vec<(&str, &str)> = at(&kpis, "call.overlaps")
         .as_array()
-        .unwrap()
+        .expect("a list")
         .iter()
         .map(|overlap| {
-            let id = |side: &str| overlap[side].as_str().unwrap();
+            let id = |side: &str| overlap[side].as_str().expect("an id");
             (id("persona_utterance"), id("rep_utterance"))
         })
         .collect();

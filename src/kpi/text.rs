@@ -34,12 +34,18 @@ impl<'t> Text<'t> {
 
     /// Whether a phrase stands at a token: consecutive tokens have its words, with no mark between.
     pub(super) fn stands(&self, phrase: &str, at: usize) -> bool {
-        phrase.split(' ').zip(at..).all(|(word, token)| {
-            let is_parted = at < token
-                && (self.tokens[token - 1].0.ends_with(is_mark)
-                    || self.tokens.get(token).is_some_and(|token| token.0.starts_with(is_mark)));
-            !is_parted && self.word(token) == word
-        })
+        // Most tokens start no phrase, and looking at all of a phrase is slow.
+        let may_stand = !self.word(at).is_empty() && phrase.starts_with(self.word(at));
+        may_stand
+            && phrase.split(' ').zip(at..).all(|(word, token)| {
+                let is_parted = at < token
+                    && (self.tokens[token - 1].0.ends_with(is_mark)
+                        || self
+                            .tokens
+                            .get(token)
+                            .is_some_and(|token| token.0.starts_with(is_mark)));
+                !is_parted && self.word(token) == word
+            })
     }
 
     /// The sentences, those without a word left out.

@@ -77,7 +77,7 @@ fn fillers_and_hedges() {
 fn fillers_by_their_place() {
     let found = |text: &str| {
         let kpis = printed(call(60_000, &[rep("a", 0, 10_000, text)]));
-        let by_word = at(&kpis, "rep.fillers.by_word").as_object().unwrap().clone();
+        let by_word = at(&kpis, "rep.fillers.by_word").as_object().expect("an object").clone();
         by_word.keys().cloned().collect::<Vec<_>>().join(" ")
     };
     for (text, words) in [
@@ -160,8 +160,8 @@ fn what_the_recogniser_cannot_give_is_said() {
 /// The kinds of the questions in a text.
 fn kinds(text: &str) -> Vec<String> {
     let kpis = printed(call(60_000, &[rep("a", 0, 10_000, text)]));
-    let events = at(&kpis, "rep.questions.events").as_array().unwrap().clone();
-    let kinds = events.iter().map(|event| event["kind"].as_str().unwrap().to_owned());
+    let events = at(&kpis, "rep.questions.events").as_array().expect("a list").clone();
+    let kinds = events.iter().map(|event| event["kind"].as_str().expect("a kind").to_owned());
     kinds.collect()
 }
 
