@@ -15,6 +15,12 @@ mod overlap;
 mod monologue;
 mod response;
 mod side;
+mod pace;
+mod filler;
+mod question;
+mod scenario;
+mod phrase;
+mod text;
 mod words;
 mod span;
 mod thresholds;
@@ -22,13 +28,20 @@ mod number;
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
+mod word_cases;
+#[cfg(test)]
+mod scenario_cases;
+#[cfg(test)]
 mod laws;
 
 pub use call::{CallKpis, TalkListen};
+pub use filler::{Filler, Fillers, Hedge, Hedges};
 pub use monologue::Monologues;
 pub use number::{Decimal, Rate, Reason, Reasons, Share};
 pub use overlap::{Interruptions, Later, Overlap};
+pub use question::{Question, QuestionKind, Questions};
 pub use response::{Response, Responses};
+pub use scenario::{Fact, Goal, Objection, PhraseHit, ScenarioKpis, TargetResult};
 pub use side::{Backchannels, Moment, SideKpis};
 pub use span::Span;
 pub use thresholds::Thresholds;
@@ -42,7 +55,7 @@ pub struct Kpis {
     /// The call as a whole.
     pub call: CallKpis,
     /// What to keep in mind beside a value, by its path.
-    pub cautions: BTreeMap<String, Caution>,
+    pub cautions: BTreeMap<&'static str, Caution>,
     /// Every threshold in force.
     pub params: Thresholds,
     /// The buyer.
@@ -51,6 +64,8 @@ pub struct Kpis {
     pub reasons: Reasons,
     /// The person who practises.
     pub rep: SideKpis,
+    /// What the scenario asks.
+    pub scenario: ScenarioKpis,
     /// [`VERSION`].
     pub version: &'static str,
 }
@@ -68,15 +83,36 @@ pub fn compute(record: &CallRecord) -> Kpis {
     let conversation = conversation::Conversation::new(record);
     let crossings = overlap::crossings(&conversation);
     let mut reasons = Reasons::default();
+    let call = call::call(&conversation, &crossings, &mut reasons);
+    let rep = side::side(&conversation, &crossings, Speaker::Rep, &mut reasons);
+    let persona = side::side(&conversation, &crossings, Speaker::Persona, &mut reasons);
+    let numbers = if record.parts().scenario.targets.is_empty() {
+        serde_json::Value::Null
+    } else {
+        serde_json::json!({ "call": call, "rep": rep, "persona": persona })
+    };
     Kpis {
-        call: call::call(&conversation, &crossings, &mut reasons),
-        cautions: BTreeMap::new(),
-        persona: side::side(&conversation, &crossings, Speaker::Persona, &mut reasons),
-        rep: side::side(&conversation, &crossings, Speaker::Rep, &mut reasons),
+        cautions: cautions(record, &rep),
+        scenario: scenario::scenario(&conversation, record.parts(), &numbers),
+        call,
         params: conversation.thresholds,
+        persona,
         reasons,
+        rep,
         version: VERSION,
     }
+}
+
+/// What rests on punctuation that the recogniser does not give.
+fn cautions(record: &CallRecord, rep: &SideKpis) -> BTreeMap<&'static str, Caution> {
+    let mut cautions = BTreeMap::new();
+    if !record.parts().recogniser.punctuation {
+        if rep.fillers.as_ref().is_some_and(|fillers| fillers.count.is_some()) {
+            cautions.insert("rep.fillers.count", Caution::NoPunctuation);
+        }
+        cautions.insert("rep.questions.total", Caution::NoPunctuation);
+    }
+    cautions
 }
 
 impl Kpis {

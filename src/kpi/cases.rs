@@ -1,7 +1,7 @@
 //! The worked cases of `docs/KPI.md`, by hand.
 
 use ringcraft_media::record::{
-    CallRecord, RecordEvent, RecordParts, Speaker, Tagged, Threshold, Utterance, Word,
+    CallRecord, RecordParts, Speaker, Target, Threshold, Utterance, Word,
 };
 use serde_json::{Value, json};
 
@@ -315,9 +315,19 @@ fn nothing() {
         ("persona.wpm", "no_talk"),
         ("rep.response_ms.median", "no_responses"),
         ("persona.response_ms.p90", "no_responses"),
+        ("rep.fillers.per_min", "no_talk"),
+        ("rep.hedges.per_100_words", "no_tokens"),
     ] {
         expect_reason(&kpis, path, reason);
     }
+    expect(&kpis, "rep.questions.per_10_min", json!(0.0));
+    expect(&kpis, "rep.pace_by_minute", json!([null]));
+    expect(&kpis, "rep.fillers.count", json!(0));
+    expect(
+        &kpis,
+        "scenario",
+        json!({"facts_revealed": [], "goals": [], "objections": [], "required_phrases": [], "targets": []}),
+    );
     expect(&kpis, "version", json!(VERSION));
 }
 
@@ -326,6 +336,7 @@ fn a_call_of_no_length() {
     let kpis = printed(call(0, &[]));
     expect_reason(&kpis, "call.silence_share", "no_duration");
     expect_reason(&kpis, "call.interactivity_per_min", "no_duration");
+    expect_reason(&kpis, "rep.questions.per_10_min", "no_duration");
 }
 
 #[test]
@@ -377,10 +388,10 @@ fn overlaps_at_the_same_time_follow_the_order_of_utterances() {
     ));
     let pairs: Vec<(&str, &str)> = at(&kpis, "call.overlaps")
         .as_array()
-        .unwrap()
+        .expect("a list")
         .iter()
         .map(|overlap| {
-            let id = |side: &str| overlap[side].as_str().unwrap();
+            let id = |side: &str| overlap[side].as_str().expect("an id");
             (id("persona_utterance"), id("rep_utterance"))
         })
         .collect();
@@ -435,11 +446,8 @@ fn thresholds_can_be_overridden_and_are_printed() {
 #[test]
 fn keys_are_sorted_and_nothing_unbuilt_is_shown() {
     let mut parts = call(25_000, &turns());
-    parts.events.push(RecordEvent::GoalReached(Tagged {
-        at_ms: 0,
-        tag: "goal".to_owned(),
-        utterance_id: None,
-    }));
+    let target = Target { min: Some(0.into()), max: None };
+    parts.scenario.targets.insert("rep.wpm".to_owned(), target);
     let record = CallRecord::new(parts).expect("a good record");
     let line = compute(&record).to_json();
     // serde_json's own map sorts its keys, so writing the parsed line again must not move anything.
@@ -451,6 +459,21 @@ fn keys_are_sorted_and_nothing_unbuilt_is_shown() {
     };
     assert_eq!(
         fields(&sorted),
-        ["call", "cautions", "params", "persona", "reasons", "rep", "version"]
+        ["call", "cautions", "params", "persona", "reasons", "rep", "scenario", "version"]
     );
+    let both = [
+        "backchannels",
+        "interruptions",
+        "longest_monologue_ms",
+        "monologues",
+        "response_ms",
+        "response_overlaps",
+        "talk_ms",
+        "tokens",
+        "wpm",
+    ];
+    assert_eq!(fields(&sorted["persona"]), both);
+    let mut rep = [&both[..], &["fillers", "hedges", "pace_by_minute", "questions"]].concat();
+    rep.sort_unstable();
+    assert_eq!(fields(&sorted["rep"]), rep);
 }

@@ -1,6 +1,6 @@
 //! A call record as the KPIs see it: utterances in order, what of them is talk, and whose turn it is.
 
-use ringcraft_media::record::{CallRecord, Speaker, Utterance, Word};
+use ringcraft_media::record::{CallRecord, Recogniser, Speaker, Utterance, Word};
 
 use super::backchannel;
 use super::span::{Span, Spans};
@@ -12,6 +12,7 @@ use super::words::{self, Token};
 pub(super) struct Conversation<'r> {
     pub(super) duration_ms: u64,
     pub(super) is_english: bool,
+    pub(super) recogniser: &'r Recogniser,
     pub(super) thresholds: Thresholds,
     /// Ordered by start, end and id.
     pub(super) said: Vec<Said<'r>>,
@@ -68,6 +69,7 @@ impl<'r> Conversation<'r> {
         Self {
             duration_ms: parts.duration_ms,
             is_english,
+            recogniser: &parts.recogniser,
             thresholds,
             said,
             turns,
@@ -82,6 +84,13 @@ impl<'r> Conversation<'r> {
         speaker: Speaker,
     ) -> impl Iterator<Item = (usize, &Said<'r>)> + Clone {
         self.said.iter().enumerate().filter(move |(_, said)| said.speaker() == speaker)
+    }
+
+    /// The rep's utterances that are no backchannels, if their language is known: where words are
+    /// looked for. With their places in the order.
+    pub(super) fn phrased(&self) -> impl Iterator<Item = (usize, &Said<'r>)> {
+        let known = self.is_english.then(|| self.said_by(Speaker::Rep));
+        known.into_iter().flatten().filter(|(_, said)| !said.is_backchannel)
     }
 
     /// The time in which a side talks.
@@ -115,6 +124,17 @@ impl<'r> Said<'r> {
     /// Where its last piece ends.
     pub(super) fn end_ms(&self) -> u64 {
         self.pieces.last().map_or(self.utterance.end_ms, |piece| piece.end_ms)
+    }
+
+    /// When a token was said: with its word, or in proportion where words and tokens differ.
+    pub(super) fn token_ms(&self, token: usize) -> u64 {
+        let words = &self.utterance.words;
+        if words.len() == self.tokens.len() {
+            return words[token].start_ms;
+        }
+        let length_ms = u128::from(self.end_ms() - self.start_ms());
+        let offset_ms = token as u128 * length_ms / self.tokens.len() as u128;
+        self.start_ms() + u64::try_from(offset_ms).expect("a token starts within its utterance")
     }
 }
 

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use ringcraft_media::record::{
-    CallRecord, RecordEvent, RecordParts, Speaker, Tagged, Threshold, Utterance, Word,
+    CallRecord, Near, RecordEvent, RecordParts, RequiredPhrase, ScenarioRules, Speaker, Tagged,
+    Threshold, Utterance, Word,
 };
 use serde_json::{Value, json};
 
@@ -84,9 +85,26 @@ fn record() -> impl Strategy<Value = RecordParts> {
                 (Threshold::MinPaceMs, 1),
             ]
             .into(),
+            scenario: scenario(),
             ..RecordParts::default()
         }
     })
+}
+
+/// Two phrases, of which one counts only near the other.
+fn scenario() -> ScenarioRules {
+    let phrase = |id: &str, form: &str, within_ms_of| RequiredPhrase {
+        id: id.to_owned(),
+        any_of: vec![form.to_owned(), "one two".to_owned()],
+        within_ms_of_start: None,
+        within_ms_of,
+    };
+    let near = Near { phrase: "apr".to_owned(), ms: 10 };
+    ScenarioRules {
+        required_phrases: vec![phrase("apr", "APR", None), phrase("rate", "6 point", Some(near))],
+        goals: vec!["tag0".to_owned()],
+        ..ScenarioRules::default()
+    }
 }
 
 /// The value without the fields of these names, at any depth.
@@ -237,6 +255,10 @@ proptest! {
             raw += side("raw");
         }
         prop_assert_eq!(raw + both, overlaps.len() as u64);
+        let questions = |name: &str| number(&kpis, &format!("rep.questions.{name}"));
+        prop_assert_eq!(questions("open") + questions("closed"), questions("total"));
+        let events = kpis["rep"]["questions"]["events"].as_array().expect("a list");
+        prop_assert_eq!(questions("total"), events.len() as u64);
     }
 
     #[test]

@@ -4,9 +4,12 @@ use ringcraft_media::record::Speaker;
 use serde::Serialize;
 
 use super::conversation::Conversation;
+use super::filler::{self, Fillers, Hedges};
 use super::monologue::{self, Monologues};
 use super::number::{Rate, Reason, Reasons};
 use super::overlap::{self, Crossing, Interruptions};
+use super::pace;
+use super::question::{self, Questions};
 use super::response::{self, Responses};
 
 /// The KPIs of one side. Times in milliseconds.
@@ -14,12 +17,24 @@ use super::response::{self, Responses};
 pub struct SideKpis {
     /// Its short words of listening.
     pub backchannels: Backchannels,
+    /// Its fillers; the rep's alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fillers: Option<Fillers>,
+    /// Its hedges; the rep's alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hedges: Option<Hedges>,
     /// How often it talked over the other side.
     pub interruptions: Interruptions,
     /// How long it talked at most before the other side said something.
     pub longest_monologue_ms: u64,
     /// Its long monologues.
     pub monologues: Monologues,
+    /// Tokens per minute of talk in each whole minute of the call; the rep's alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pace_by_minute: Option<Vec<Option<Rate>>>,
+    /// Its questions; the rep's alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub questions: Option<Questions>,
     /// How long it waited before it answered.
     pub response_ms: Responses,
     /// How many of its answers began before the other side had ended.
@@ -66,11 +81,16 @@ pub(super) fn side(
     let (longest_monologue_ms, monologues) = monologue::monologues(conversation, speaker);
     let (response_ms, response_overlaps) =
         response::responses(conversation, speaker, name, reasons);
+    let is_rep = speaker == Speaker::Rep;
     SideKpis {
         backchannels: backchannels(conversation, speaker, name, reasons),
+        fillers: is_rep.then(|| filler::fillers(conversation, reasons)),
+        hedges: is_rep.then(|| filler::hedges(conversation, tokens, reasons)),
         interruptions: overlap::interruptions(conversation, crossings, speaker),
         longest_monologue_ms,
         monologues,
+        pace_by_minute: is_rep.then(|| pace::pace_by_minute(conversation, speaker)),
+        questions: is_rep.then(|| question::questions(conversation, reasons)),
         response_ms,
         response_overlaps,
         talk_ms,

@@ -73,6 +73,13 @@ impl Spans {
         self.0.iter().map(|span| span.length_ms()).sum()
     }
 
+    /// How much of a span they cover.
+    pub(super) fn length_within_ms(&self, within: Span) -> u64 {
+        self.touching(within)
+            .map(|span| span.end_ms.min(within.end_ms) - span.start_ms.max(within.start_ms))
+            .sum()
+    }
+
     /// Whether they cover some time of a span.
     pub(super) fn touch(&self, span: Span) -> bool {
         self.touching(span).next().is_some()
@@ -113,6 +120,7 @@ mod tests {
     #[test]
     fn only_time_inside_touches() {
         let talk = spans(&[(2, 4), (6, 8)]);
+        assert_eq!(talk.length_within_ms(Span::new(3, 7)), 2);
         assert!(talk.touch(Span::new(3, 4)));
         assert!(!talk.touch(Span::new(4, 6)));
         assert!(!talk.touch(Span::new(8, 8)));
