@@ -86,6 +86,7 @@ check_nextest() {
   # Outside of the target folder, so that it disturbs no build.
   env -u CARGO_TARGET_DIR cargo install --locked cargo-nextest >&2 ||
     fail "cargo could not install cargo-nextest; its message is above." \
+      "Without a network: is this machine online, and is HTTPS_PROXY set where one is needed?" \
       "When it asks for a newer Rust: rustup update stable"
 }
 
