@@ -16,7 +16,7 @@ help:
 	@echo
 	@echo "Each installs what it misses on Debian or Ubuntu, as root or by sudo, and says what it does."
 	@echo "Rust comes from https://rustup.rs. With no key and no set-up, speech is offline and the buyer"
-	@echo "is scripted; target/debug/ringcraft --help lists the settings. PROFILE=release builds for speed."
+	@echo "is scripted; target/debug/ringcraft serve --help lists the settings. PROFILE=release builds for speed."
 
 run:
 	@scripts/setup.sh build

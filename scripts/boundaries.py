@@ -169,10 +169,21 @@ def check_media_manifest(manifest, permitted):
                     yield Finding("media", "media/Cargo.toml", 1, f"{kind}: {name}")
 
 
-def check_file(path, source, config, crates):
+def test_places(sources):
+    """The files and folders that only tests compile, without suffix."""
+    places = set()
+    for path, source in sources.items():
+        file = Path(path)
+        folder = file.parent if file.stem in ("lib", "main", "mod") else file.with_suffix("")
+        places |= {folder / module for module in source.test_modules()}
+    return places
+
+
+def check_file(path, source, config, crates, only_tests):
     """Every rule that looks at one Rust file."""
     yield from check_tests(path, source)
-    if "tests" in Path(path).with_suffix("").parts:
+    place = Path(path).with_suffix("")
+    if only_tests & {place, *place.parents}:
         return
     if path.startswith("src/"):
         yield from check_paths(path, source)
@@ -192,6 +203,7 @@ def findings(root, config):
     media = tomllib.loads((root / "media/Cargo.toml").read_text())
     crates = {name.replace("-", "_") for name in server.get("dependencies", {})} - {"ringcraft_media"}
     yield from check_media_manifest(media, config["media"]["crates"])
+    sources = {}
     for file in sorted(root.rglob("*")):
         path = file.relative_to(root).as_posix()
         if SKIPPED_FOLDERS & set(Path(path).parts) or file.suffix not in LONG_SUFFIXES or not file.is_file():
@@ -201,7 +213,10 @@ def findings(root, config):
         if MAX_LINES < lines:
             yield Finding("long", path, lines, f"{lines} lines")
         if file.suffix == ".rs":
-            yield from check_file(path, RustSource(text), config, crates)
+            sources[path] = RustSource(text)
+    only_tests = test_places(sources)
+    for path, source in sources.items():
+        yield from check_file(path, source, config, crates, only_tests)
 
 
 def settle(found, exceptions):

@@ -16,6 +16,7 @@ TOKEN = re.compile(
 TEXT_END = re.compile(r'(?:[^"\\]|\\.)*"', re.DOTALL)
 COMMENT_EDGE = re.compile(r"/\*|\*/")
 TEST_ITEM = re.compile(r"#\s*\[\s*cfg\s*\(\s*(?:test\b|all\s*\(\s*test\b)[^\]]*\]")
+TEST_FILE = re.compile(TEST_ITEM.pattern + r"\s*(?:#\s*\[[^\]]*\]\s*)*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;")
 USE = re.compile(r"\buse\s+([^;]+);")
 INLINE = re.compile(r"(?<![\w:])(?:::\s*)?([A-Za-z_]\w*(?:\s*::\s*(?:<[^<>]*>\s*::\s*)?[A-Za-z_]\w*)+)")
 NOT_NEWLINE = re.compile(r"[^\n]")
@@ -99,6 +100,10 @@ class RustSource:
             code = code[: test.start()] + blank(code[test.start() : end]) + code[end:]
             place = end
         return code
+
+    def test_modules(self):
+        """The modules in files of their own that only tests compile: `#[cfg(test)] mod cases;`."""
+        return TEST_FILE.findall(self.all_code)
 
     @cached_property
     def paths(self):

@@ -3,7 +3,7 @@
 # What is there already is found by looking for it, so a second run takes well under a second.
 #
 #   scripts/setup.sh build    the compiler's needs, and the offline speech engines
-#   scripts/setup.sh test     and what the tests use
+#   scripts/setup.sh test     and the test runner
 #   scripts/setup.sh check    and what the checks use
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,7 +31,6 @@ missing_packages() {
   [ -d /usr/share/pocketsphinx/model/en-us/en-us ] || echo pocketsphinx-en-us
   have flite || echo flite
   [ -s /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
-  if [ "$level" != build ]; then have sox || echo sox; fi
   if [ "$level" = check ]; then have python3 || echo python3; fi
 }
 
@@ -87,6 +86,7 @@ check_nextest() {
   # Outside of the target folder, so that it disturbs no build.
   env -u CARGO_TARGET_DIR cargo install --locked cargo-nextest >&2 ||
     fail "cargo could not install cargo-nextest; its message is above." \
+      "Without a network: is this machine online, and is HTTPS_PROXY set where one is needed?" \
       "When it asks for a newer Rust: rustup update stable"
 }
 
