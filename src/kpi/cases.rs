@@ -190,6 +190,32 @@ fn turns_and_responses() {
 }
 
 #[test]
+fn a_response_starts_from_the_latest_end_of_the_turn_before() {
+    let utterances = [
+        persona("a", 0, 10_000, "word"),
+        persona("b", 2_000, 4_000, "word"),
+        rep("c", 10_500, 12_000, "word"),
+    ];
+    let kpis = printed(call(25_000, &utterances));
+    expect(&kpis, "rep.response_ms.median", json!(500));
+}
+
+#[test]
+fn going_on_over_an_interruption_is_no_response() {
+    let count = |first_ends_ms| {
+        let utterances = [
+            rep("a", 0, first_ends_ms, "word"),
+            persona("b", 5_000, 6_000, "word"),
+            rep("c", 8_000, 9_000, "word"),
+        ];
+        let kpis = printed(call(25_000, &utterances));
+        at(&kpis, "rep.response_ms.events").as_array().expect("a list").len()
+    };
+    assert_eq!(count(6_000), 1);
+    assert_eq!(count(6_001), 0);
+}
+
+#[test]
 fn a_backchannel_between_two_utterances_of_the_other_side() {
     let mut utterances = turns();
     utterances.push(persona("g", 11_500, 11_900, "word"));
@@ -337,20 +363,6 @@ fn a_call_of_no_length() {
     expect_reason(&kpis, "call.silence_share", "no_duration");
     expect_reason(&kpis, "call.interactivity_per_min", "no_duration");
     expect_reason(&kpis, "rep.questions.per_10_min", "no_duration");
-}
-
-#[test]
-fn rates_need_enough_to_rest_on() {
-    let text = |tokens| vec!["word"; tokens].join(" ");
-    let wpm = |tokens, talk_ms| {
-        let kpis = printed(call(60_000, &[rep("a", 0, talk_ms, &text(tokens))]));
-        (at(&kpis, "rep.wpm").clone(), kpis["reasons"]["rep.wpm"].clone())
-    };
-    assert_eq!(wpm(70, 30_000), (json!(140.0), Value::Null));
-    assert_eq!(wpm(20, 10_000), (json!(120.0), Value::Null));
-    assert_eq!(wpm(19, 9_999), (Value::Null, json!("too_few_tokens")));
-    assert_eq!(wpm(20, 9_999), (Value::Null, json!("too_little_talk")));
-    assert_eq!(wpm(37, 11_000), (json!(201.82), Value::Null));
 }
 
 #[test]

@@ -6,6 +6,20 @@ use serde_json::{Value, json};
 use super::cases::{at, call, expect, expect_reason, persona, printed, rep, with_words};
 
 #[test]
+fn rates_need_enough_to_rest_on() {
+    let text = |tokens| vec!["word"; tokens].join(" ");
+    let wpm = |tokens, talk_ms| {
+        let kpis = printed(call(60_000, &[rep("a", 0, talk_ms, &text(tokens))]));
+        (at(&kpis, "rep.wpm").clone(), kpis["reasons"]["rep.wpm"].clone())
+    };
+    assert_eq!(wpm(70, 30_000), (json!(140.0), Value::Null));
+    assert_eq!(wpm(20, 10_000), (json!(120.0), Value::Null));
+    assert_eq!(wpm(19, 9_999), (Value::Null, json!("too_few_tokens")));
+    assert_eq!(wpm(20, 9_999), (Value::Null, json!("too_little_talk")));
+    assert_eq!(wpm(37, 11_000), (json!(201.82), Value::Null));
+}
+
+#[test]
 fn pace() {
     let words = |count| vec!["word"; count].join(" ");
     let utterances = [rep("a", 0, 20_000, &words(50)), rep("b", 55_000, 65_000, &words(20))];
@@ -172,6 +186,7 @@ fn open_questions() {
         "When you refinance, what matters most?",
         "Could you tell me a bit about your income?",
         "Tell me about Mr. Lee.",
+        "Tell me one, two, three about it.",
         "what time works for you",
         "Or what is the plan?",
         "Well, how’s your search going so far?",
@@ -198,6 +213,7 @@ fn closed_questions() {
         "What works, mornings or evenings?",
         "Could you tell me your rate?",
         "Tell me your name.",
+        "Tell me one, two, three, four about it.",
         "Really?",
         "You own the house?",
     ] {
