@@ -186,12 +186,10 @@ impl Floor {
                 let asked = Some(self.finalise());
                 self.state = State::Contested { reply, asked };
             }
-            State::Open { .. } | State::Persona { .. } | State::Composing { .. } if blip => {
-                self.discard();
-            }
             // Too short to have started a turn, long enough for a word such as "no".
-            State::Open { .. } => self.start_turn(),
-            State::Persona { .. } | State::Composing { .. } => {
+            State::Open { .. } if !blip => self.start_turn(),
+            // Whether it was a word or a cough, the recogniser says.
+            State::Open { .. } | State::Persona { .. } | State::Composing { .. } => {
                 self.finalise();
             }
             _ => {}
