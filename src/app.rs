@@ -26,8 +26,8 @@ use crate::http;
 use crate::http::scenarios::ScenarioSummary;
 use crate::http::token::CallTokens;
 use crate::jobs::AfterCall;
-use crate::live::spool::SpoolFolder;
 use crate::live::{LiveCalls, LiveSettings};
+use crate::spool::SpoolFolder;
 
 mod parts;
 mod runtimes;

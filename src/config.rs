@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
-pub use arguments::{Arguments, Command, ServeArgs};
+pub(crate) use arguments::SECRETS;
+pub use arguments::ServeArgs;
 pub use base_url::BaseUrl;
 pub use secret::{MIN_SIGNING_SECRET, Secret, SecretFileError};
 

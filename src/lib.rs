@@ -12,6 +12,7 @@ pub mod http;
 pub mod jobs;
 pub mod kpi;
 pub mod live;
+pub mod spool;
 pub mod model;
 pub mod persona;
 pub mod provider;

@@ -13,12 +13,12 @@ use tokio_util::task::TaskTracker;
 use crate::clock;
 use crate::model::{CallId, OrgId};
 use crate::persona::{Library, Scenario};
+use crate::spool::{SPOOL_VERSION, SpoolFolder, SpoolHeader};
 use crate::transport::Link;
 use conduct::Conduct;
 use driver::{CONTROL, Control};
 use engines::Engines;
 use feed::Feed;
-use spool::{SpoolFolder, SpoolHeader};
 
 mod composer;
 mod conduct;
@@ -28,7 +28,6 @@ pub mod feed;
 mod line;
 pub mod recorder;
 mod scope;
-pub mod spool;
 
 /// Calls that ended and wait to be sealed. When full, the ended call waits: it has nothing else to
 /// do, and its spool is safe on disk.
@@ -201,7 +200,7 @@ impl LiveCalls {
         slot.state = SlotState::Live { control, held: is_held };
         let conduct = Conduct {
             header: SpoolHeader {
-                version: spool::SPOOL_VERSION,
+                version: SPOOL_VERSION,
                 call_id: call,
                 org_id: OrgId::LOCAL,
                 scenario_id: slot.scenario.id.clone(),

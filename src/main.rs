@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use ringcraft::app::{self, Runtimes, Signals, Stopped};
-use ringcraft::config::{self, Arguments, Command, Config, ServeArgs};
 use ringcraft::cli::call::CallArgs;
 use ringcraft::cli::replay::ReplayArgs;
+use ringcraft::cli::{self, Arguments, Command};
+use ringcraft::config::{self, Config, ServeArgs};
 use ringcraft::provider::stt::recogniser_child;
-use ringcraft::{cli, telemetry};
+use ringcraft::telemetry;
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command_or_serve() {
@@ -17,9 +18,9 @@ fn main() -> ExitCode {
         Command::Call(given) => call(given),
         Command::Kpis(given) => Ok(given.run()),
         Command::Replay(given) => replay(&given),
-        Command::Recogniser => recogniser_child::run()
-            .map(|()| ExitCode::SUCCESS)
-            .context("recognise speech"),
+        Command::Recogniser => {
+            recogniser_child::run().map(|()| ExitCode::SUCCESS).context("recognise speech")
+        }
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("ringcraft: {error:#}");

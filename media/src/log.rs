@@ -12,6 +12,8 @@ use crate::units::CallTime;
 pub const VERSION: u32 = 1;
 
 /// One line of the log.
+// Boxing the opening would save memory only in a log of nothing but openings.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Entry {

@@ -150,7 +150,10 @@ impl Sim {
         match happening {
             Happening::Event(event) => self.tell(event),
             Happening::Audio { reply, chunk, pcm } => {
-                let span = self.playout.push(reply, SampleRate::Hz16000.hz(), &pcm).expect("a link's rate");
+                let span = self
+                    .playout
+                    .push(reply, SampleRate::Hz16000.hz(), &pcm)
+                    .expect("a link's rate");
                 self.tell(Event::Voice { reply, chunk, span });
             }
             Happening::ChunkDone { reply, chunk } => {

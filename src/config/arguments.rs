@@ -1,54 +1,6 @@
-//! The command line, and the environment variables that stand in for it.
+//! The settings of `serve` on the command line, and the environment variables that stand in.
 
-use crate::cli::call::CallArgs;
-use crate::cli::kpis::KpisArgs;
-use crate::cli::replay::ReplayArgs;
-use clap::{Args, Parser, Subcommand};
-
-/// A voice simulation server: practise a sales call with an AI buyer.
-///
-/// Without a command it serves, with the settings of its environment.
-#[derive(Debug, Parser)]
-#[command(
-    name = "ringcraft",
-    version,
-    after_help = "`ringcraft serve --help` explains every setting."
-)]
-pub struct Arguments {
-    /// What to do; the server is run when nothing is said.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-}
-
-impl Arguments {
-    /// The command, or `serve` with the settings of the environment when none was given.
-    pub fn command_or_serve(self) -> Command {
-        self.command.unwrap_or_else(|| {
-            let serve = Self::parse_from(["ringcraft", "serve"]);
-            serve.command.expect("the line names a command")
-        })
-    }
-}
-
-/// What the binary can do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Runs the server.
-    ///
-    /// Every setting has an environment variable. A flag wins over it, and a variable that is set
-    /// to nothing counts as not set.
-    #[command(after_long_help = SECRETS)]
-    Serve(Box<ServeArgs>),
-    /// Makes a practice call with recorded speech: a rep without a browser.
-    Call(CallArgs),
-    /// Computes the KPIs of a call record.
-    Kpis(KpisArgs),
-    /// Feeds a call's log through the call core again and reports what it decides differently.
-    Replay(ReplayArgs),
-    /// Recognises speech for one call; started by the server itself.
-    #[command(hide = true)]
-    Recogniser,
-}
+use clap::Args;
 
 /// What `serve` can be told. Raw text: `Config::check` gives it meaning, so that a bad value of
 /// either origin gets the same message.
@@ -135,7 +87,7 @@ pub struct ServeArgs {
     pub log_format: Option<String>,
 }
 
-const SECRETS: &str = "\
+pub(crate) const SECRETS: &str = "\
 Secrets are read from the environment alone, because arguments are seen by every user of a machine:
   RINGCRAFT_SECRET       Signs the tokens of calls: 32 characters or more, the same on every node
                          [default: made once, into the data folder]

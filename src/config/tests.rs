@@ -1,6 +1,7 @@
 use clap::{CommandFactory, Parser};
 
 use super::*;
+use crate::cli::{Arguments, Command};
 
 fn nothing(_: &str) -> Option<String> {
     None

@@ -10,8 +10,8 @@ use ringcraft_media::units::{CallTime, Samples, Span};
 use super::artefacts::{self, SealError, SealInput, SealedKeys};
 use crate::blob::Blob;
 use crate::kpi;
-use crate::live::spool::{SpoolContents, SpoolError, SpoolFolder};
 use crate::model::CallId;
+use crate::spool::{SpoolContents, SpoolError, SpoolFolder};
 
 /// Seals calls that are over. May be told the same call twice.
 #[derive(Clone, Debug)]
@@ -80,9 +80,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Makes everything that is uploaded from what the spool holds.
-fn prepare(
-    spool: &SpoolContents,
-) -> Result<Option<(SealedKeys, SealInput)>, AfterCallError> {
+fn prepare(spool: &SpoolContents) -> Result<Option<(SealedKeys, SealInput)>, AfterCallError> {
     if spool.dropped_bytes != 0 {
         tracing::warn!(
             call = %spool.header.call_id,
@@ -108,7 +106,8 @@ fn prepare(
     let record = log::record(&entries)?;
     let kpis_json = kpi::compute(&record).to_json().into_bytes();
     // A record may say more than KPIs read: why the call ended and what served it.
-    let mut shown = serde_json::to_value(&record).map_err(io::Error::from).map_err(SealError::Make)?;
+    let mut shown =
+        serde_json::to_value(&record).map_err(io::Error::from).map_err(SealError::Make)?;
     if let (Some(fields), Entry::Opened(opened)) = (shown.as_object_mut(), opening) {
         fields.insert("end_reason".to_owned(), serde_json::json!(reason));
         fields.insert("served_by".to_owned(), opened.served_by.clone());

@@ -95,8 +95,7 @@ impl Composer {
     }
 
     fn word(&self, request: ReplyRequest, token: &CancellationToken) {
-        let (model, events, reply) =
-            (Arc::clone(&self.model), self.events.clone(), request.reply);
+        let (model, events, reply) = (Arc::clone(&self.model), self.events.clone(), request.reply);
         self.scope.spawn_until(token, async move {
             let outcome = match model.reply(request, events.clone()).await {
                 Ok(usage) => ModelEvent::Done(usage),

@@ -14,9 +14,9 @@ use super::driver::{self, Control, Start};
 use super::feed::Feed;
 use super::recorder::{self, RECORDER_INPUT};
 use super::scope::CallScope;
-use super::spool::SpoolHeader;
 use super::{EndedCall, LiveSettings};
 use crate::persona::{FirstSpeaker, Scenario};
+use crate::spool::SpoolHeader;
 use crate::transport::Link;
 
 /// What a call needs beside its link.

@@ -59,7 +59,7 @@ pub(super) struct Start {
 
 /// How a call went, as far as the driver saw.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Faults {
+pub(super) struct Faults {
     /// Frames of the rep that were not 20 ms.
     pub malformed_frames: u64,
     /// Frames the recogniser was too slow to take.

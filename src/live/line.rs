@@ -9,7 +9,6 @@ use ringcraft_media::ingress::{Ingress, IngressEvent};
 use ringcraft_media::playout::{Playout, PlayoutEvent, PushError};
 use ringcraft_media::tape::{Tape, TapeFrame};
 use ringcraft_media::units::{CallTime, SampleRate, Samples, Span};
-use tokio::sync::mpsc;
 
 use crate::transport::{Inbound, Link, LinkFormat, LinkIn, LinkOut};
 
@@ -58,11 +57,6 @@ impl Line {
             Some(link) => link.inbound.recv().await,
             None => std::future::pending().await,
         }
-    }
-
-    /// The far side of the link, for live events.
-    pub(super) fn outbound(&self) -> Option<mpsc::Sender<LinkOut>> {
-        self.link.as_ref().map(|link| link.outbound.clone())
     }
 
     /// Lets go of the link: nothing can arrive before the next one.
@@ -205,9 +199,7 @@ impl Line {
     fn take_playout(&mut self) {
         while let Some(event) = self.playout.poll_event() {
             let event = match event {
-                PlayoutEvent::Started { reply, at, from } => {
-                    Event::PlayStarted { reply, at, from }
-                }
+                PlayoutEvent::Started { reply, at, from } => Event::PlayStarted { reply, at, from },
                 PlayoutEvent::Stopped { reply, at, position, cause } => {
                     self.tape.persona_stopped();
                     Event::PlayStopped { reply, at, position, cause }

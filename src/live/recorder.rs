@@ -19,8 +19,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::feed::Feed;
-use super::spool::{self, Spool};
 use crate::model::CallId;
+use crate::spool::{self, Spool};
 
 /// Lines and frames waiting for the recorder: 2 s of both legs. The recorder does nothing but take
 /// them, so when it is full the runtime is stuck; the driver counts what it could not hand over.

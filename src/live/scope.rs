@@ -12,7 +12,7 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The tasks of one call. Closing it cancels them and waits.
 #[derive(Clone, Debug)]
-pub struct CallScope {
+pub(super) struct CallScope {
     runtime: Handle,
     tasks: TaskTracker,
     token: CancellationToken,
@@ -20,17 +20,17 @@ pub struct CallScope {
 
 impl CallScope {
     /// A scope whose tasks run on the given runtime.
-    pub fn new(runtime: Handle) -> Self {
+    pub(super) fn new(runtime: Handle) -> Self {
         Self { runtime, tasks: TaskTracker::new(), token: CancellationToken::new() }
     }
 
     /// Runs a future until it is done or the scope is closed, whichever is first.
-    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.spawn_until(&self.token, work);
     }
 
     /// Runs a future until it is done, `token` is cancelled, or the scope is closed.
-    pub fn spawn_until(
+    pub(super) fn spawn_until(
         &self,
         token: &CancellationToken,
         work: impl Future<Output = ()> + Send + 'static,
@@ -43,12 +43,12 @@ impl CallScope {
     }
 
     /// A token that is cancelled with the scope, or on its own.
-    pub fn child_token(&self) -> CancellationToken {
+    pub(super) fn child_token(&self) -> CancellationToken {
         self.token.child_token()
     }
 
     /// Cancels what runs and waits for it. Says whether all of it stopped in time.
-    pub async fn close(self) -> bool {
+    pub(super) async fn close(self) -> bool {
         self.tasks.close();
         self.token.cancel();
         tokio::time::timeout(CLOSE_WITHIN, self.tasks.wait()).await.is_ok()

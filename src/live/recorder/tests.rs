@@ -2,9 +2,9 @@ use std::sync::{Condvar, Mutex};
 
 use tokio::sync::broadcast::error::TryRecvError;
 
-use super::super::spool::{SPOOL_VERSION, SpoolContents, SpoolFolder, SpoolHeader};
 use super::*;
 use crate::model::OrgId;
+use crate::spool::{SPOOL_VERSION, SpoolContents, SpoolFolder, SpoolHeader};
 
 /// A disk that does what its script says.
 #[derive(Debug, Default)]

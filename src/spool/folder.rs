@@ -22,8 +22,8 @@ pub struct SpoolFolder {
 /// The spool of one live call, open for appending.
 #[derive(Debug)]
 pub struct Spool {
-    pub(in crate::live) call_id: CallId,
-    pub(in crate::live) file: File,
+    pub(crate) call_id: CallId,
+    pub(crate) file: File,
 }
 
 impl SpoolFolder {

@@ -155,7 +155,7 @@ impl SpoolContents {
 }
 
 /// The header as the first chunk of a file.
-pub(super) fn header_chunk(header: &SpoolHeader) -> Vec<u8> {
+pub(crate) fn header_chunk(header: &SpoolHeader) -> Vec<u8> {
     let json = serde_json::to_vec(header).expect("ids, numbers and a string are always JSON");
     let mut out = Vec::with_capacity(PREFIX_BYTES + json.len());
     push_chunk(&mut out, KIND_HEADER, |out| out.extend_from_slice(&json));
@@ -163,12 +163,12 @@ pub(super) fn header_chunk(header: &SpoolHeader) -> Vec<u8> {
 }
 
 /// Appends a log line as a chunk.
-pub(super) fn push_line(out: &mut Vec<u8>, line: &str) {
+pub(crate) fn push_line(out: &mut Vec<u8>, line: &str) {
     push_chunk(out, KIND_LINE, |out| out.extend_from_slice(line.as_bytes()));
 }
 
 /// Appends sound as a chunk.
-pub(super) fn push_tape(out: &mut Vec<u8>, leg: Speaker, start: Samples, pcm: &[i16]) {
+pub(crate) fn push_tape(out: &mut Vec<u8>, leg: Speaker, start: Samples, pcm: &[i16]) {
     push_chunk(out, KIND_TAPE, |out| {
         out.push(match leg {
             Speaker::Rep => LEG_REP,
