@@ -1,11 +1,15 @@
-//! One 20 ms frame of one call, each way.
+//! One 20 ms frame of one call, each way; past its budget, the bench fails.
 //!
 //! Budget: both ways together 40 µs a frame, 0.2 % of a core for a call, so that a hundred calls
 //! spend a fifth of a core beside Opus and their sockets. Ingress hears real speech.
 
-use std::hint::black_box;
+#![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use criterion::measurement::{Measurement, WallTime};
 use ringcraft_media::call::ReplyId;
 use ringcraft_media::codec::{Encoding, sample_from_i16};
 use ringcraft_media::frame::Frame;
@@ -40,58 +44,82 @@ fn messages(encoding: Encoding, rate: SampleRate) -> Vec<Vec<u8>> {
     speech.chunks_exact(rate.frame_len()).map(message).collect()
 }
 
-fn ingress(c: &mut Criterion) {
-    let mut group = c.benchmark_group("ingress, one frame");
+/// Both ways together.
+const BUDGET: Duration = Duration::from_micros(40);
+
+/// Frames in a round, and rounds. A round is 10 s of a call.
+const FRAMES: u32 = 500;
+const ROUNDS: usize = 41;
+
+fn main() -> ExitCode {
+    let mut is_within = true;
     for (name, encoding, rate) in LINKS {
-        let messages = messages(encoding, rate);
-        let mut ingress = Ingress::new(encoding, rate);
-        let mut n = 0_u64;
-        group.bench_function(name, |b| {
-            b.iter(|| {
-                let payload = &messages[n as usize % messages.len()];
-                let media_time = Samples(n * rate.frame_len() as u64);
-                let now = CallTime::from_ms((n + 1) * FRAME_MS);
-                ingress.receive(now, media_time, payload).expect("the message is whole");
-                while let Some(event) = ingress.poll() {
-                    black_box(event);
-                }
-                n += 1;
-            });
-        });
+        let (ingress, playout) = (ingress(encoding, rate), playout(encoding, rate));
+        println!(
+            "frame: {name}: ingress {:.1} us, playout and tape {:.1} us, together {:.1} us \
+             (budget {} us); medians of {ROUNDS} rounds of {FRAMES} frames",
+            ingress.as_secs_f64() * 1e6,
+            playout.as_secs_f64() * 1e6,
+            (ingress + playout).as_secs_f64() * 1e6,
+            BUDGET.as_micros(),
+        );
+        is_within &= ingress + playout <= BUDGET;
     }
+    if is_within { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn playout(c: &mut Criterion) {
-    let mut group = c.benchmark_group("playout and tape, one frame");
+/// The median time of one frame.
+fn median(mut frame: impl FnMut(u64)) -> Duration {
+    let mut n = 0;
+    let mut times: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            let start = WallTime.start();
+            for _ in 0..FRAMES {
+                frame(n);
+                n += 1;
+            }
+            WallTime.end(start) / FRAMES
+        })
+        .collect();
+    times.sort_unstable();
+    times[ROUNDS / 2]
+}
+
+fn ingress(encoding: Encoding, rate: SampleRate) -> Duration {
+    let messages = messages(encoding, rate);
+    let mut ingress = Ingress::new(encoding, rate);
+    median(|n| {
+        let payload = &messages[n as usize % messages.len()];
+        let media_time = Samples(n * rate.frame_len() as u64);
+        let now = CallTime::from_ms((n + 1) * FRAME_MS);
+        ingress.receive(now, media_time, payload).expect("the message is whole");
+        while let Some(event) = ingress.poll() {
+            black_box(event);
+        }
+    })
+}
+
+fn playout(encoding: Encoding, rate: SampleRate) -> Duration {
     let wav = Wav::parse(CLIP).expect("the clip is a WAV file");
     let chunk: Vec<i16> = wav.channel(0).collect();
-    for (name, encoding, rate) in LINKS {
-        let mut playout = Playout::new(rate);
-        let mut tape = Tape::new(rate);
-        let mut payload = Vec::new();
-        let reply = ReplyId(1);
-        playout.play(reply);
-        let mut n = 0_u64;
-        // The voice's side is part of a frame's cost: a chunk is pushed when its time comes.
-        let frames_per_chunk = chunk.len() as u64 / 320;
-        group.bench_function(name, |b| {
-            b.iter(|| {
-                if n.is_multiple_of(frames_per_chunk) {
-                    playout.push(reply, wav.rate_hz, &chunk).expect("it is played as it comes");
-                }
-                while let Some(out) = playout.tick(CallTime::from_ms(n * FRAME_MS)) {
-                    encoding.encode(out.frame, &mut payload);
-                    tape.persona(out.at, out.sound());
-                }
-                while let Some(frame) = tape.poll() {
-                    black_box(frame);
-                }
-                while playout.poll_event().is_some() {}
-                n += 1;
-            });
-        });
-    }
+    let mut playout = Playout::new(rate);
+    let mut tape = Tape::new(rate);
+    let mut payload = Vec::new();
+    let reply = ReplyId(1);
+    playout.play(reply);
+    // The voice's side is part of a frame's cost: a chunk is pushed when its time comes.
+    let frames_per_chunk = chunk.len() as u64 / 320;
+    median(|n| {
+        if n.is_multiple_of(frames_per_chunk) {
+            playout.push(reply, wav.rate_hz, &chunk).expect("it is played as it comes");
+        }
+        while let Some(out) = playout.tick(CallTime::from_ms(n * FRAME_MS)) {
+            encoding.encode(out.frame, &mut payload);
+            tape.persona(out.at, out.sound());
+        }
+        while let Some(frame) = tape.poll() {
+            black_box(frame);
+        }
+        while playout.poll_event().is_some() {}
+    })
 }
-
-criterion_group!(frame, ingress, playout);
-criterion_main!(frame);
