@@ -118,6 +118,8 @@ impl Call {
         }
         self.now = self.now.max(now);
         self.take(event);
+        // An event that is nothing to the floor still brings the time of its deadlines.
+        self.tell_floor(Input::Tick);
         self.flush_stalled();
         self.carry_out();
     }

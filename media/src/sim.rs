@@ -68,8 +68,8 @@ struct Sim {
     log: Vec<Entry>,
     generated: BTreeMap<ReplyId, String>,
     cancelled: Vec<ReplyId>,
-    /// The reply whose cancel may still be followed by one frame that fades it out.
-    fading: Option<ReplyId>,
+    /// Replies whose cancel may still be followed by one frame that fades them out.
+    fading: Vec<ReplyId>,
     open: Option<ReplyId>,
     events: usize,
 }
@@ -94,7 +94,7 @@ impl Sim {
             log: vec![Entry::Opened(opened)],
             generated: BTreeMap::new(),
             cancelled: Vec::new(),
-            fading: None,
+            fading: Vec::new(),
             open: None,
             events: 0,
         };
@@ -109,9 +109,14 @@ impl Sim {
         assert!(next < LONGEST, "the call does not end:\n{}", self.timeline);
         self.now = self.now.max(next);
         while let Some(sent) = self.playout.tick(self.now) {
-            let fading = self.fading.take_if(|reply| *reply == sent.reply).is_some();
+            let fading = self.fading.contains(&sent.reply);
+            self.fading.retain(|reply| *reply != sent.reply);
             let cancelled = self.cancelled.contains(&sent.reply);
-            assert!(fading || !cancelled, "a frame of a cancelled reply was sent after its fade");
+            assert!(
+                fading || !cancelled,
+                "a frame of a cancelled reply was sent after its fade\n{}",
+                self.timeline
+            );
             self.tape.persona(sent.at, sent.sound());
         }
         self.collect_tape();
@@ -175,7 +180,13 @@ impl Sim {
             self.perform(command);
         }
         let due = self.call.poll_timeout();
-        assert!(due.is_none_or(|due| self.now < due), "a deadline is due already");
+        assert!(
+            due.is_none_or(|due| self.now < due),
+            "a deadline of {} is due already: {due:?} at {}\n{}",
+            self.call.state_name(),
+            self.now,
+            self.timeline
+        );
         self.report_playout();
     }
 
@@ -195,7 +206,7 @@ impl Sim {
             Command::Pause { reply } => self.playout.pause(reply, self.now),
             Command::Resume { reply, from } => self.playout.resume(reply, from, self.now),
             Command::Cancel { reply } => {
-                self.fading = self.playout.audible(self.now).then_some(reply);
+                self.fading.push(reply);
                 self.playout.cancel(reply);
                 self.world.cancel(reply);
                 self.cancelled.push(reply);

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use ringcraft_media::call::{Cue, Setup};
-use ringcraft_media::log;
+use proptest::test_runner::RngSeed;
+use ringcraft_media::call::{Cue, EndReason, Event, Setup};
+use ringcraft_media::log::{self, Entry};
 use ringcraft_media::record::{Recogniser, Speaker};
 use ringcraft_media::sim::{self, Line, Outcome, Script, Start, Voices};
 use ringcraft_media::turn::Policy;
@@ -32,6 +33,7 @@ fn script(rep: Vec<Line>) -> Script {
             (Cue::Opening, vec![OPENING]),
             (Cue::Turn, vec![ANSWER, "Fine. Send it to me."]),
             (Cue::Reconnected, vec!["Sorry, you cut out."]),
+            (Cue::ServerDrain, vec!["I have to go now. Goodbye."]),
             (Cue::Nudge, vec!["Hello? Are you there?"]),
             (Cue::Silent, vec!["I will try somebody else. Goodbye."]),
         ],
@@ -59,6 +61,12 @@ fn scripts() -> Vec<(&'static str, Script)> {
     late.voices = Voices { partial: Span::ms(900), settle: Span::ms(1_350), ..Voices::default() };
     let mut silent = script(Vec::new());
     silent.hang_up_after = None;
+    let mut goodbye = script(vec![first.clone(), cut_in("wait what do you need")]);
+    goodbye.goodbyes = vec![(2, EndReason::BuyerHungUp)];
+    let mut mute = script(vec![first.clone()]);
+    mute.mute_from = Some(2);
+    let mut drain = script(vec![first.clone()]);
+    drain.drain = Some(CallTime::from_ms(4_000));
     let mut held = script(vec![first.clone()]);
     held.lost = Some((CallTime::from_ms(8_000), Some(Span::ms(3_000))));
     let mut lost = held.clone();
@@ -72,6 +80,9 @@ fn scripts() -> Vec<(&'static str, Script)> {
         ("slow_reply", slow),
         ("late_final", late),
         ("silent_rep", silent),
+        ("goodbye_cannot_be_cut", goodbye),
+        ("mute_voice", mute),
+        ("drain", drain),
         ("held", held),
         ("lost", lost),
         (
@@ -148,6 +159,21 @@ fn the_tape_holds_the_persona_where_the_record_says() {
     }
 }
 
+/// Found by chance: a cough while the buyer speaks.
+#[test]
+fn a_cough_that_ends_as_it_is_noticed() {
+    let mut script = script(vec![line(Start::Into(1, Span::ms(510)), "")]);
+    script.hang_up_after = None;
+    script.voices = Voices {
+        first_text: Span::ZERO,
+        first_sound: Span::ZERO,
+        partial: Span::ms(50),
+        settle: Span::ms(10),
+    };
+    let outcome = sim::run(setup(), script);
+    assert!(outcome.timeline.ends_with("close: RepSilent\n"), "{}", outcome.timeline);
+}
+
 /// A line of the rep at some moment, long or short, or a cough.
 fn any_line() -> impl Strategy<Value = Line> {
     let start = prop_oneof![
@@ -168,7 +194,13 @@ fn any_line() -> impl Strategy<Value = Line> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        // A failure must be there again in the next run: chance is for the fuzzer.
+        rng_seed: RngSeed::Fixed(20_261_121),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// The simulator checks the invariants of a call after every event, and that it replays.
     #[test]
@@ -198,5 +230,14 @@ proptest! {
         let record = log::record(&outcome.log).expect("a call gives a record").into_parts();
         let ids: BTreeSet<&str> = record.utterances.iter().map(|said| said.id.as_str()).collect();
         prop_assert_eq!(ids.len(), outcome.utterances().count());
+        // What was recognised is never lost, whatever became of the floor.
+        let words = |text: &str| text.split_whitespace().count();
+        let rep = record.utterances.iter().filter(|said| said.speaker == Speaker::Rep);
+        let kept: usize = rep.map(|said| words(&said.text)).sum();
+        let settled: usize = outcome.log.iter().map(|entry| match entry {
+            Entry::Event { event: Event::Final { text, .. }, .. } => words(text),
+            _ => 0,
+        }).sum();
+        prop_assert!(settled <= kept, "{settled} words were settled, {kept} kept:\n{}", outcome.timeline);
     }
 }

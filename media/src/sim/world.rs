@@ -62,6 +62,12 @@ pub struct Script {
     pub voices: Voices,
     /// Replies, counted from 1, with another time to the first word.
     pub slow: Vec<(u32, Span)>,
+    /// Replies, counted from 1, that cannot be cut and end the call for this reason.
+    pub goodbyes: Vec<(u32, EndReason)>,
+    /// From this reply on the voice makes no sound.
+    pub mute_from: Option<u32>,
+    /// The server begins to drain at this time.
+    pub drain: Option<CallTime>,
     /// The line is lost at this time, and back after this long, or never.
     pub lost: Option<(CallTime, Option<Span>)>,
     /// The rep hangs up this long after the last line was answered, or never.
@@ -118,6 +124,9 @@ impl World {
             voice_free: CallTime::ZERO,
             playing: None,
         };
+        if let Some(at) = world.script.drain {
+            world.event(at, Event::Drain);
+        }
         if let Some((at, back)) = world.script.lost {
             world.event(at, Event::MediaLost { since: at.saturating_sub(Span::ms(2_000)) });
             if let Some(back) = back {
@@ -200,6 +209,11 @@ impl World {
         *uses += 1;
         let slow = self.script.slow.iter().find(|(slow, _)| *slow == reply.0);
         let delay = slow.map_or(self.script.voices.first_text, |(_, delay)| *delay);
+        let goodbye = self.script.goodbyes.iter().find(|(goodbye, _)| *goodbye == reply.0);
+        if let Some((_, reason)) = goodbye {
+            let plan = Event::Plan { reply, interruptible: false, hang_up: Some(*reason) };
+            self.put(now, Some(reply), Happening::Event(plan));
+        }
         let mut at = now + delay;
         for word in text.unwrap_or("Hm.").split_inclusive(' ') {
             let text = word.to_owned();
@@ -211,6 +225,9 @@ impl World {
 
     pub(super) fn speak(&mut self, now: CallTime, reply: ReplyId, chunk: ChunkId, spoken: &str) {
         const PIECE: usize = 3_200;
+        if self.script.mute_from.is_some_and(|mute| mute <= reply.0) {
+            return;
+        }
         let mut at = (now + self.script.voices.first_sound).max(self.voice_free);
         let words: Vec<VoicedWord> = (0_u64..)
             .zip(spoken.split_whitespace())

@@ -189,7 +189,10 @@ impl Floor {
             // Too short to have started a turn, long enough for a word such as "no".
             State::Open { .. } if !blip => self.start_turn(),
             // Whether it was a word or a cough, the recogniser says.
-            State::Open { .. } | State::Persona { .. } | State::Composing { .. } => {
+            State::Open { .. }
+            | State::Persona { .. }
+            | State::Composing { .. }
+            | State::Leaving { .. } => {
                 self.finalise();
             }
             _ => {}
@@ -222,7 +225,7 @@ impl Floor {
                 let reply = *reply;
                 if 0 < words.taking() { self.interrupt() } else { self.resume(reply) }
             }
-            State::Persona { .. } => self.set_aside(),
+            State::Persona { .. } | State::Leaving { .. } => self.set_aside(),
             State::Open { .. } if words.taking() == 0 => self.set_aside(),
             State::Open { .. } => self.late_turn(quiet_since),
             State::Composing { reply, .. } if 0 < words.taking() => {
@@ -317,12 +320,11 @@ impl Floor {
     fn reply_failed(&mut self, now: CallTime, failed: ReplyId) {
         match self.state {
             State::Composing { reply, cue, retried, .. } if reply == failed => {
-                self.act(Action::Withdraw(reply));
                 if retried {
-                    self.close(EndReason::VendorLost);
-                } else {
-                    self.compose(now, cue, true);
+                    return self.close(EndReason::VendorLost);
                 }
+                self.act(Action::Withdraw(reply));
+                self.compose(now, cue, true);
             }
             State::Persona { reply, .. } | State::Contested { reply, .. } if reply == failed => {
                 self.act(Action::CutShort(reply));
@@ -577,8 +579,9 @@ impl Floor {
                 self.set_aside();
             }
             State::Rep { turn } | State::RepPaused { turn, .. } => self.commit(turn),
-            State::Opening { .. } | State::Open { .. } => self.set_aside(),
-            _ => {}
+            // What was said over a goodbye belongs to the record too.
+            State::Opening { .. } | State::Open { .. } | State::Leaving { .. } => self.set_aside(),
+            State::Ringing | State::Held { .. } | State::Closed => {}
         }
     }
 
