@@ -31,6 +31,7 @@ missing_packages() {
   [ -d /usr/share/pocketsphinx/model/en-us/en-us ] || echo pocketsphinx-en-us
   have flite || echo flite
   [ -s /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
+  if [ "$level" = test ]; then have espeak-ng || echo espeak-ng; fi
   if [ "$level" = check ]; then have python3 || echo python3; fi
 }
 
