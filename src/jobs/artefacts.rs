@@ -4,7 +4,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use bytes::Bytes;
-use ringcraft_media::units::SampleRate;
+use ringcraft_media::tape::TAPE_RATE;
+use ringcraft_media::wav;
 use tempfile::NamedTempFile;
 
 use super::opus_file::{self, OpusFileError};
@@ -165,7 +166,8 @@ fn compress_lines(lines: &[String]) -> io::Result<Vec<u8>> {
 fn write_wav(rep: &[i16], persona: &[i16], work_dir: &Path) -> Result<NamedTempFile, SealError> {
     let mut file = NamedTempFile::new_in(work_dir)?;
     let mut out = BufWriter::new(&mut file);
-    out.write_all(&wav_header(rep.len()).ok_or(SealError::TooLong)?)?;
+    let header = wav::header(2, TAPE_RATE.hz(), rep.len() as u64);
+    out.write_all(&header.map_err(|_| SealError::TooLong)?)?;
     for (left, right) in rep.iter().zip(persona) {
         let ([l0, l1], [r0, r1]) = (left.to_le_bytes(), right.to_le_bytes());
         out.write_all(&[l0, l1, r0, r1])?;
@@ -173,19 +175,6 @@ fn write_wav(rep: &[i16], persona: &[i16], work_dir: &Path) -> Result<NamedTempF
     out.flush()?;
     drop(out);
     Ok(file)
-}
-
-/// The canonical header of 16 bit stereo at 16 kHz; `None` where the length has no room in it.
-fn wav_header(frames: usize) -> Option<[u8; 44]> {
-    const BLOCK: u32 = 4;
-    let rate = SampleRate::Hz16000.hz();
-    let data = u32::try_from(frames).ok()?.checked_mul(BLOCK)?;
-    let mut header = *b"RIFF....WAVEfmt \x10\0\0\0\x01\0\x02\0........\x04\0\x10\0data....";
-    header[4..8].copy_from_slice(&data.checked_add(36)?.to_le_bytes());
-    header[24..28].copy_from_slice(&rate.to_le_bytes());
-    header[28..32].copy_from_slice(&(rate * BLOCK).to_le_bytes());
-    header[40..44].copy_from_slice(&data.to_le_bytes());
-    Some(header)
 }
 
 #[cfg(test)]

@@ -112,10 +112,3 @@ async fn a_call_that_cannot_be_made_or_stored_is_not_sealed() {
     assert!(matches!(refused, Err(SealError::Store(BlobError::Failed { .. }))), "{refused:?}");
     assert!(!is_sealed(&blob, &keys()).await.unwrap());
 }
-
-#[test]
-fn a_wav_file_of_four_gib_is_refused() {
-    // (2^32 - 1 - 36) / 4 frames fit.
-    assert!(wav_header(1_073_741_814).is_some());
-    assert!(wav_header(1_073_741_815).is_none());
-}
