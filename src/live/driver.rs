@@ -21,7 +21,7 @@ use super::scope::CallScope;
 use crate::clock::{self, CallClock};
 use crate::persona::Scenario;
 use crate::provider::{
-    ModelEvent, PROVIDER_EVENTS, ProviderError, ProviderEvent, RECOGNISER_INPUT, RecogniserEvent,
+    Engine, ModelEvent, PROVIDER_EVENTS, ProviderError, ProviderEvent, RECOGNISER_INPUT, RecogniserEvent,
     RecogniserInput, RecogniserStart, VOICE_INPUT, VoiceEvent, VoiceInput, VoiceStart,
 };
 use crate::transport::{Link, LinkIn};
@@ -297,6 +297,10 @@ impl Driver {
         while let Some(event) = self.pending.pop_front() {
             if self.call.is_closed() {
                 return self.pending.clear();
+            ProviderEvent::Lost(engine, error) => {
+                tracing::error!(?engine, %error, "an engine was lost for good; the call ends");
+                self.tell_now(Event::HangUp { reason: EndReason::VendorLost });
+            }
             }
             let (commands, entries) = log::step(&mut self.call, now, event);
             let live = commands.iter().filter_map(|command| match command {
@@ -386,8 +390,8 @@ fn listen(
         key_terms: scenario.key_terms.clone(),
     };
     scope.spawn(async move {
-        if let Err(error) = recogniser.listen(start, input, events).await {
-            report("recogniser", &error);
+        if let Err(error) = recogniser.listen(start, input, events.clone()).await {
+            lose(Engine::Recogniser, error, &events).await;
         }
     });
 }
@@ -406,14 +410,16 @@ fn speak(
         language: scenario.language.clone(),
     };
     scope.spawn(async move {
-        if let Err(error) = voice.speak(start, input, cancelled, events).await {
-            report("voice", &error);
+        if let Err(error) = voice.speak(start, input, cancelled, events.clone()).await {
+            lose(Engine::Voice, error, &events).await;
         }
     });
 }
 
-fn report(engine: &'static str, error: &ProviderError) {
+/// Tells the driver that an engine is gone: nobody could go on with a call that is deaf or mute.
+async fn lose(engine: Engine, error: ProviderError, events: &mpsc::Sender<ProviderEvent>) {
     if !matches!(error, ProviderError::CallOver) {
-        tracing::error!(engine, %error, "an engine was lost; the call goes on without it");
+        // A closed queue is an ended call.
+        let _ = events.send(ProviderEvent::Lost(engine, error)).await;
     }
 }
