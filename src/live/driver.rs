@@ -170,10 +170,7 @@ impl Driver {
                 () = tokio::time::sleep_until(due) => self.tick(),
                 message = self.line.recv() => match message {
                     Some(message) => self.receive(message),
-                    None => {
-                        self.line.detach();
-                        self.feed.detach();
-                    }
+                    None => self.let_go(),
                 },
                 Some(event) = self.events.recv() => self.provided(event),
                 control = self.control.recv() => match control {
@@ -193,10 +190,20 @@ impl Driver {
     fn now(&self) -> CallTime {
         self.clock.now()
     }
+            if self.line.overrun() || self.feed.overrun() {
+                tracing::info!("a link that does not keep up is let go");
+                self.let_go();
+            }
 
     fn tick(&mut self) {
         let now = self.now();
         self.line.tick(now);
+    /// Lets go of the link, so that it can close and another take its place.
+    fn let_go(&mut self) {
+        self.line.detach();
+        self.feed.detach();
+    }
+
         self.take_line();
         if self.call.poll_timeout().is_some_and(|due| due <= now) {
             self.tell(now, Event::Tick);
