@@ -118,7 +118,7 @@ impl Driver {
         let voice_rate_hz = engines.voice.sample_rate_hz();
         let composer = Composer::new(scenario, engines.model, scope, events_in, start.seed);
         start.feed.attach(start.link.outbound.clone());
-        let driver = Self {
+        let mut driver = Self {
             call: Call::new(opened.setup.clone()),
             clock: CallClock::new(clock::now()),
             line: Line::new(start.link),
@@ -368,15 +368,18 @@ impl Driver {
 
     /// Writes entries as one piece, so that none of them is there without the others; the live
     /// events follow once they are on disk.
-    fn write(&self, entries: &[Entry], live: Vec<Arc<str>>) {
+    fn write(&mut self, entries: &[Entry], live: Vec<Arc<str>>) {
         let lines = entries.iter().filter_map(|entry| serde_json::to_string(entry).ok());
         let json = lines.collect::<Vec<_>>().join("\n");
         self.record(RecorderInput::Line { json, live });
     }
 
-    fn record(&self, input: RecorderInput) {
+    fn record(&mut self, input: RecorderInput) {
         if self.recorder.try_send(input).is_err() {
-            tracing::error!("the recorder does not keep up; a piece of the record is lost");
+            if self.faults.recorder_overruns == 0 {
+                tracing::error!("the recorder does not keep up; a piece of the record is lost");
+            }
+            self.faults.recorder_overruns += 1;
         }
     }
 }
