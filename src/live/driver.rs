@@ -142,22 +142,29 @@ impl Driver {
     /// Waits for the rep's first audio: that is when the call begins. Says whether it came.
     async fn connect(&mut self) -> bool {
         let deadline = clock::now() + FIRST_AUDIO_WITHIN;
-        loop {
-            let message = tokio::time::timeout_at(deadline, self.line.recv()).await;
+        let reason = loop {
+            let message = tokio::select! {
+                message = self.line.recv() => message,
+                control = self.control.recv() => match control {
+                    Some(Control::Attach(_)) => continue,
+                    Some(Control::End(reason)) => break reason,
+                    Some(Control::Drain) | None => break EndReason::ServerDrain,
+                },
+                () = tokio::time::sleep_until(deadline) => None,
+            };
             match message {
-                Ok(Some(LinkIn::Audio(inbound))) => {
+                Some(LinkIn::Audio(inbound)) => {
                     self.clock = CallClock::new(clock::now());
                     self.tell(CallTime::ZERO, Event::Connected);
                     self.receive(LinkIn::Audio(inbound));
                     return true;
                 }
-                Ok(Some(LinkIn::Played { .. })) => {}
-                Ok(Some(LinkIn::HangUp) | None) | Err(_) => {
-                    self.tell(CallTime::ZERO, Event::HangUp { reason: EndReason::RepLost });
-                    return false;
-                }
+                Some(LinkIn::Played { .. }) => {}
+                Some(LinkIn::HangUp) | None => break EndReason::RepLost,
             }
-        }
+        };
+        self.tell(CallTime::ZERO, Event::HangUp { reason });
+        false
     }
 
     async fn converse(&mut self) {
@@ -183,27 +190,27 @@ impl Driver {
                     None => self.tell_now(Event::HangUp { reason: EndReason::ServerDrain }),
                 },
             }
-            self.take_line();
-        }
-    }
-
-    fn now(&self) -> CallTime {
-        self.clock.now()
-    }
             if self.line.overrun() || self.feed.overrun() {
                 tracing::info!("a link that does not keep up is let go");
                 self.let_go();
             }
+            self.take_line();
+        }
+    }
 
-    fn tick(&mut self) {
-        let now = self.now();
-        self.line.tick(now);
     /// Lets go of the link, so that it can close and another take its place.
     fn let_go(&mut self) {
         self.line.detach();
         self.feed.detach();
     }
 
+    fn now(&self) -> CallTime {
+        self.clock.now()
+    }
+
+    fn tick(&mut self) {
+        let now = self.now();
+        self.line.tick(now);
         self.take_line();
         if self.call.poll_timeout().is_some_and(|due| due <= now) {
             self.tell(now, Event::Tick);
@@ -290,6 +297,10 @@ impl Driver {
                 tracing::warn!(%reply, %error, "the voice failed");
                 self.tell_now(Event::VoiceFailed { reply, chunk });
             }
+            ProviderEvent::Lost(engine, error) => {
+                tracing::error!(?engine, %error, "an engine was lost for good; the call ends");
+                self.tell_now(Event::HangUp { reason: EndReason::VendorLost });
+            }
         }
     }
 
@@ -304,10 +315,6 @@ impl Driver {
         while let Some(event) = self.pending.pop_front() {
             if self.call.is_closed() {
                 return self.pending.clear();
-            ProviderEvent::Lost(engine, error) => {
-                tracing::error!(?engine, %error, "an engine was lost for good; the call ends");
-                self.tell_now(Event::HangUp { reason: EndReason::VendorLost });
-            }
             }
             let (commands, entries) = log::step(&mut self.call, now, event);
             let live = commands.iter().filter_map(|command| match command {
