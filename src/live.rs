@@ -334,3 +334,6 @@ fn forget_old(calls: &mut HashMap<CallId, Slot>) {
         SlotState::Over(_) => slot.since.elapsed() <= REMEMBERED_FOR,
     });
 }
+
+#[cfg(test)]
+mod tests;
