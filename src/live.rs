@@ -165,8 +165,7 @@ impl LiveCalls {
         let call = CallId::new();
         let mut calls = self.lock();
         forget_old(&mut calls);
-        let taken = calls.values().filter(|slot| !matches!(slot.state, SlotState::Over(_)));
-        if self.settings.max_calls <= taken.count() {
+        if self.settings.max_calls <= calls.values().filter(|slot| slot.is_taken()).count() {
             return Err(OpenError::Full);
         }
         let (feed, since) = (Arc::new(Feed::new()), clock::now());
@@ -265,7 +264,8 @@ impl LiveCalls {
 
     /// Calls that are connected.
     pub fn live_count(&self) -> usize {
-        let live = |slot: &&Slot| matches!(slot.state, SlotState::Live { .. });
+        let live =
+            |slot: &&Slot| slot.is_taken() && !matches!(slot.state, SlotState::Waiting);
         self.lock().values().filter(live).count()
     }
 
@@ -305,6 +305,15 @@ impl LiveCalls {
 const GOODBYE_WITHIN: Duration = Duration::from_secs(20);
 
 impl Slot {
+    /// Whether the call needs a place: once its conductor has let go, it only waits for its seal.
+    fn is_taken(&self) -> bool {
+        match &self.state {
+            SlotState::Waiting => true,
+            SlotState::Live { control, .. } => !control.is_closed(),
+            SlotState::Over(_) => false,
+        }
+    }
+
     fn can_attach(&self) -> Result<(), AttachError> {
         match &self.state {
             SlotState::Waiting if self.since.elapsed() <= WAITING_FOR => Ok(()),
@@ -324,3 +333,6 @@ fn forget_old(calls: &mut HashMap<CallId, Slot>) {
         SlotState::Over(_) => slot.since.elapsed() <= REMEMBERED_FOR,
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,8 @@ use crate::buyer::Direction;
 use crate::persona::Scenario;
 
 pub mod llm;
+#[cfg(test)]
+pub(crate) mod scripted_engines;
 pub mod stt;
 pub mod tts;
 
@@ -39,6 +41,17 @@ pub enum ProviderEvent {
     Model(ReplyId, ModelEvent),
     /// From the voice, for one chunk of a reply.
     Voice(ReplyId, ChunkId, VoiceEvent),
+    /// An engine is gone for good. Sent by the scope that runs the adapter.
+    Lost(Engine, ProviderError),
+}
+
+/// An outside system that serves a call from its beginning to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Speech to text.
+    Recogniser,
+    /// Text to speech.
+    Voice,
 }
 
 /// What a recogniser is given.

@@ -58,7 +58,12 @@ impl AfterCall {
     /// When the spool is damaged beyond its tail, or the store refuses. The spool is kept then.
     pub async fn seal(&self, call: CallId, unwritten: Vec<u8>) -> Result<Sealed, AfterCallError> {
         let spools = self.spools.clone();
-        let prepared = blocking(move || prepare(&spools.read(call, &unwritten)?)).await??;
+        let prepared = blocking(move || match spools.read(call, &unwritten) {
+            // The folder was made, or not even that, and no byte of the call.
+            Err(SpoolError::File(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            spool => prepare(&spool?),
+        });
+        let prepared = prepared.await??;
         let sealed = match prepared {
             Some((keys, input)) => {
                 let work_dir = self.spools.call_dir(call);
@@ -87,6 +92,9 @@ fn prepare(spool: &SpoolContents) -> Result<Option<(SealedKeys, SealInput)>, Aft
             bytes = spool.dropped_bytes,
             "the end of a spool could not be read; the call is sealed up to there"
         );
+    }
+    if spool.lines.is_empty() {
+        return Ok(None);
     }
     // Lines that belong together were written as one.
     let mut lines: Vec<String> =

@@ -42,8 +42,10 @@ impl Conduct {
         let spool = match tokio::task::spawn_blocking(move || spools.create(&header)).await {
             Ok(Ok(spool)) => spool,
             Ok(Err(error)) => {
-                // Dropping the link closes it: without a spool there is no call.
-                return tracing::error!(%call, %error, "the call could not be recorded");
+                tracing::error!(%call, %error, "the call could not be recorded");
+                // Without a spool there is no call: the link closes as it is dropped.
+                drop((link, control));
+                return self.hand_on(Vec::new()).await;
             }
             Err(error) => return tracing::error!(%call, %error, "opening the spool was cut off"),
         };
@@ -71,8 +73,13 @@ impl Conduct {
         }
         // The last events have left through the feed: now the link may close.
         self.feed.detach();
-        let ended = EndedCall { call, unwritten: recorded.unwritten };
-        if self.ended.send(ended).await.is_err() {
+        self.hand_on(recorded.unwritten).await;
+    }
+
+    /// Hands the ended call to whoever seals it, or forgets it where nothing was recorded.
+    async fn hand_on(&self, unwritten: Vec<u8>) {
+        let call = self.header.call_id;
+        if self.ended.send(EndedCall { call, unwritten }).await.is_err() {
             tracing::warn!(%call, "nobody seals calls any more; the next start will");
         }
     }

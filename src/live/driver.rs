@@ -21,7 +21,7 @@ use super::scope::CallScope;
 use crate::clock::{self, CallClock};
 use crate::persona::Scenario;
 use crate::provider::{
-    ModelEvent, PROVIDER_EVENTS, ProviderError, ProviderEvent, RECOGNISER_INPUT, RecogniserEvent,
+    Engine, ModelEvent, PROVIDER_EVENTS, ProviderError, ProviderEvent, RECOGNISER_INPUT, RecogniserEvent,
     RecogniserInput, RecogniserStart, VOICE_INPUT, VoiceEvent, VoiceInput, VoiceStart,
 };
 use crate::transport::{Link, LinkIn};
@@ -118,7 +118,7 @@ impl Driver {
         let voice_rate_hz = engines.voice.sample_rate_hz();
         let composer = Composer::new(scenario, engines.model, scope, events_in, start.seed);
         start.feed.attach(start.link.outbound.clone());
-        let driver = Self {
+        let mut driver = Self {
             call: Call::new(opened.setup.clone()),
             clock: CallClock::new(clock::now()),
             line: Line::new(start.link),
@@ -142,22 +142,29 @@ impl Driver {
     /// Waits for the rep's first audio: that is when the call begins. Says whether it came.
     async fn connect(&mut self) -> bool {
         let deadline = clock::now() + FIRST_AUDIO_WITHIN;
-        loop {
-            let message = tokio::time::timeout_at(deadline, self.line.recv()).await;
+        let reason = loop {
+            let message = tokio::select! {
+                message = self.line.recv() => message,
+                control = self.control.recv() => match control {
+                    Some(Control::Attach(_)) => continue,
+                    Some(Control::End(reason)) => break reason,
+                    Some(Control::Drain) | None => break EndReason::ServerDrain,
+                },
+                () = tokio::time::sleep_until(deadline) => None,
+            };
             match message {
-                Ok(Some(LinkIn::Audio(inbound))) => {
+                Some(LinkIn::Audio(inbound)) => {
                     self.clock = CallClock::new(clock::now());
                     self.tell(CallTime::ZERO, Event::Connected);
                     self.receive(LinkIn::Audio(inbound));
                     return true;
                 }
-                Ok(Some(LinkIn::Played { .. })) => {}
-                Ok(Some(LinkIn::HangUp) | None) | Err(_) => {
-                    self.tell(CallTime::ZERO, Event::HangUp { reason: EndReason::RepLost });
-                    return false;
-                }
+                Some(LinkIn::Played { .. }) => {}
+                Some(LinkIn::HangUp) | None => break EndReason::RepLost,
             }
-        }
+        };
+        self.tell(CallTime::ZERO, Event::HangUp { reason });
+        false
     }
 
     async fn converse(&mut self) {
@@ -170,10 +177,7 @@ impl Driver {
                 () = tokio::time::sleep_until(due) => self.tick(),
                 message = self.line.recv() => match message {
                     Some(message) => self.receive(message),
-                    None => {
-                        self.line.detach();
-                        self.feed.detach();
-                    }
+                    None => self.let_go(),
                 },
                 Some(event) = self.events.recv() => self.provided(event),
                 control = self.control.recv() => match control {
@@ -186,8 +190,18 @@ impl Driver {
                     None => self.tell_now(Event::HangUp { reason: EndReason::ServerDrain }),
                 },
             }
+            if self.line.overrun() || self.feed.overrun() {
+                tracing::info!("a link that does not keep up is let go");
+                self.let_go();
+            }
             self.take_line();
         }
+    }
+
+    /// Lets go of the link, so that it can close and another take its place.
+    fn let_go(&mut self) {
+        self.line.detach();
+        self.feed.detach();
     }
 
     fn now(&self) -> CallTime {
@@ -283,6 +297,10 @@ impl Driver {
                 tracing::warn!(%reply, %error, "the voice failed");
                 self.tell_now(Event::VoiceFailed { reply, chunk });
             }
+            ProviderEvent::Lost(engine, error) => {
+                tracing::error!(?engine, %error, "an engine was lost for good; the call ends");
+                self.tell_now(Event::HangUp { reason: EndReason::VendorLost });
+            }
         }
     }
 
@@ -357,15 +375,18 @@ impl Driver {
 
     /// Writes entries as one piece, so that none of them is there without the others; the live
     /// events follow once they are on disk.
-    fn write(&self, entries: &[Entry], live: Vec<Arc<str>>) {
+    fn write(&mut self, entries: &[Entry], live: Vec<Arc<str>>) {
         let lines = entries.iter().filter_map(|entry| serde_json::to_string(entry).ok());
         let json = lines.collect::<Vec<_>>().join("\n");
         self.record(RecorderInput::Line { json, live });
     }
 
-    fn record(&self, input: RecorderInput) {
+    fn record(&mut self, input: RecorderInput) {
         if self.recorder.try_send(input).is_err() {
-            tracing::error!("the recorder does not keep up; a piece of the record is lost");
+            if self.faults.recorder_overruns == 0 {
+                tracing::error!("the recorder does not keep up; a piece of the record is lost");
+            }
+            self.faults.recorder_overruns += 1;
         }
     }
 }
@@ -386,8 +407,8 @@ fn listen(
         key_terms: scenario.key_terms.clone(),
     };
     scope.spawn(async move {
-        if let Err(error) = recogniser.listen(start, input, events).await {
-            report("recogniser", &error);
+        if let Err(error) = recogniser.listen(start, input, events.clone()).await {
+            lose(Engine::Recogniser, error, &events).await;
         }
     });
 }
@@ -406,14 +427,16 @@ fn speak(
         language: scenario.language.clone(),
     };
     scope.spawn(async move {
-        if let Err(error) = voice.speak(start, input, cancelled, events).await {
-            report("voice", &error);
+        if let Err(error) = voice.speak(start, input, cancelled, events.clone()).await {
+            lose(Engine::Voice, error, &events).await;
         }
     });
 }
 
-fn report(engine: &'static str, error: &ProviderError) {
+/// Tells the driver that an engine is gone: nobody could go on with a call that is deaf or mute.
+async fn lose(engine: Engine, error: ProviderError, events: &mpsc::Sender<ProviderEvent>) {
     if !matches!(error, ProviderError::CallOver) {
-        tracing::error!(engine, %error, "an engine was lost; the call goes on without it");
+        // A closed queue is an ended call.
+        let _ = events.send(ProviderEvent::Lost(engine, error)).await;
     }
 }

@@ -35,7 +35,7 @@ impl Feed {
 
     /// Lets go of the call's link, so that it can close.
     pub fn detach(&self) {
-        self.slot().outbound = None;
+        *self.slot() = LinkSlot::default();
     }
 
     /// Whether the link was let go because it did not keep up; its owner closes it.

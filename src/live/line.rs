@@ -28,6 +28,8 @@ pub(super) enum LineEvent {
 pub(super) struct Line {
     format: LinkFormat,
     link: Option<Link>,
+    /// The link took no more: a far side that does not keep up is gone for a conversation.
+    overrun: bool,
     ingress: Ingress,
     playout: Playout,
     tape: Tape,
@@ -47,6 +49,7 @@ impl Line {
             payload: Vec::with_capacity(format.encoding.payload_len(format.rate)),
             events: VecDeque::new(),
             link: Some(link),
+            overrun: false,
         }
     }
 
@@ -59,9 +62,15 @@ impl Line {
         }
     }
 
+    /// Whether the link did not take what was sent; its owner lets it go.
+    pub(super) fn overrun(&self) -> bool {
+        self.overrun
+    }
+
     /// Lets go of the link: nothing can arrive before the next one.
     pub(super) fn detach(&mut self) {
         self.link = None;
+        self.overrun = false;
         self.ingress.link_closed();
         self.take_ingress();
     }
@@ -85,6 +94,7 @@ impl Line {
         }
         self.format = link.format;
         self.link = Some(link);
+        self.overrun = false;
     }
 
     /// What happened, in order.
@@ -101,18 +111,13 @@ impl Line {
     pub(super) fn tick(&mut self, now: CallTime) {
         self.ingress.handle_timeout(now);
         self.take_ingress();
-        let Self { format, link, playout, tape, payload, .. } = self;
-        let mut overrun = false;
+        let Self { format, link, overrun, playout, tape, payload, .. } = self;
         while let Some(sent) = playout.tick(now) {
             tape.persona(sent.at, sent.sound());
             format.encoding.encode(sent.frame, payload);
             let payload = Bytes::copy_from_slice(payload);
             let audio = LinkOut::Audio { reply: sent.reply, offset: sent.offset, payload };
-            overrun |= link.as_ref().is_some_and(|link| link.outbound.try_send(audio).is_err());
-        }
-        if overrun {
-            // A far side that does not keep up is gone for a conversation.
-            self.link = None;
+            *overrun |= link.as_ref().is_some_and(|link| link.outbound.try_send(audio).is_err());
         }
         self.take_playout();
     }
@@ -170,9 +175,8 @@ impl Line {
     }
 
     fn send(&mut self, message: LinkOut) {
-        if self.link.as_ref().is_some_and(|link| link.outbound.try_send(message).is_err()) {
-            self.link = None;
-        }
+        self.overrun |=
+            self.link.as_ref().is_some_and(|link| link.outbound.try_send(message).is_err());
     }
 
     fn take_ingress(&mut self) {

@@ -44,13 +44,22 @@ impl SpoolFolder {
     pub fn create(&self, header: &SpoolHeader) -> Result<Spool, SpoolError> {
         let folder = self.call_dir(header.call_id);
         fs::create_dir(&folder)?;
+        let started = self.start(&folder, header);
+        if started.is_err() {
+            // What says nothing of a call must not be found as one at the next start.
+            let _ = self.remove(header.call_id);
+        }
+        Ok(Spool { call_id: header.call_id, file: started? })
+    }
+
+    fn start(&self, folder: &Path, header: &SpoolHeader) -> io::Result<File> {
         let mut file =
             OpenOptions::new().append(true).create_new(true).open(folder.join(FILE_NAME))?;
         file.write_all(&header_chunk(header))?;
         file.sync_all()?;
-        File::open(&folder)?.sync_all()?;
+        File::open(folder)?.sync_all()?;
         File::open(&self.root)?.sync_all()?;
-        Ok(Spool { call_id: header.call_id, file })
+        Ok(file)
     }
 
     /// The calls that have a spool, oldest first. At start these are the calls to be recovered.

@@ -102,12 +102,17 @@ impl Reply {
 
     /// The next chunk that is ready to be spoken.
     pub(super) fn poll_chunk(&mut self) -> Option<(ChunkId, String)> {
-        let written = match self.chunker.next() {
-            Some(written) => written,
-            None if self.text_done => self.chunker.finish()?,
-            None => return None,
-        };
-        Some(self.add_chunk(written))
+        loop {
+            let written = match self.chunker.next() {
+                Some(written) => written,
+                None if self.text_done => self.chunker.finish()?,
+                None => return None,
+            };
+            let chunk = self.add_chunk(written);
+            if chunk.is_some() {
+                return chunk;
+            }
+        }
     }
 
     /// When the text has stalled long enough to be spoken as it is.
@@ -120,21 +125,18 @@ impl Reply {
     pub(super) fn flush_stalled(&mut self) -> Option<(ChunkId, String)> {
         self.last_text = None;
         let written = self.chunker.flush()?;
-        Some(self.add_chunk(written))
+        self.add_chunk(written)
     }
 
-    fn add_chunk(&mut self, written: String) -> (ChunkId, String) {
+    /// Keeps a chunk; returns it unless it holds nothing that a voice could say, such as a lone
+    /// dash: that is done as it is.
+    fn add_chunk(&mut self, written: String) -> Option<(ChunkId, String)> {
         let id = ChunkId(u32::try_from(self.chunks.len()).unwrap_or(u32::MAX));
         let spoken = Spoken::expand(&written, &self.language);
         let text = spoken.text().to_owned();
-        self.chunks.push(Chunk {
-            written,
-            spoken,
-            words: Vec::new(),
-            span: Span::ZERO,
-            done: false,
-        });
-        (id, text)
+        let done = text.is_empty();
+        self.chunks.push(Chunk { written, spoken, words: Vec::new(), span: Span::ZERO, done });
+        (!done).then_some((id, text))
     }
 
     pub(super) fn voice(&mut self, chunk: ChunkId, span: Span) {
@@ -286,7 +288,7 @@ impl Reply {
         let mut placed = Vec::new();
         let mut base = Span::ZERO;
         for chunk in &self.chunks {
-            if chunk.span == Span::ZERO {
+            if chunk.span == Span::ZERO && !chunk.spoken.words().is_empty() {
                 break;
             }
             chunk.place(base, &mut placed);
@@ -323,5 +325,50 @@ impl Chunk {
             };
             placed.push(Placed { text: &self.written[range.clone()], start, end });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunks(reply: &mut Reply) -> Vec<(u32, String)> {
+        std::iter::from_fn(|| reply.poll_chunk()).map(|(id, spoken)| (id.0, spoken)).collect()
+    }
+
+    #[test]
+    fn marks_alone_are_not_spoken_and_hold_nothing_up() {
+        let mut reply = Reply::new(ReplyId(1), Cue::Turn, "en-US");
+        reply.text(CallTime::ZERO, "I really do not know yet. ");
+        assert_eq!(chunks(&mut reply), [(0, "I really do not know yet.".to_owned())]);
+        reply.text(CallTime::ZERO, "…");
+        assert_eq!(reply.flush_stalled(), None, "an ellipsis gives a voice nothing to say");
+        reply.text(CallTime::ZERO, " Send it to me then. ");
+        reply.text_done();
+        assert_eq!(chunks(&mut reply), [(2, "Send it to me then.".to_owned())]);
+        for chunk in [ChunkId(0), ChunkId(2)] {
+            assert!(!reply.finishes());
+            reply.voice(chunk, Span::ms(1_200));
+            reply.voice_done(chunk);
+        }
+        assert!(reply.finishes(), "nobody answers for a chunk that was not asked for");
+        reply.play_started(CallTime::from_ms(500), Span::ZERO);
+        reply.play_stopped(CallTime::from_ms(2_900), Span::ms(2_400), StopCause::Drained);
+        let now = CallTime::from_ms(3_000);
+        let heard = reply.conclude(now, Ending::HeardOut, || "u1".to_owned()).unwrap();
+        assert_eq!(heard.text, "I really do not know yet. … Send it to me then.");
+        assert_eq!((heard.start_ms, heard.end_ms), (500, 2_900));
+        // The first word of the second chunk sounds where the first chunk ended.
+        let send = heard.words.iter().find(|word| word.text == "Send").unwrap();
+        assert_eq!(send.start_ms, 500 + 1_200);
+    }
+
+    #[test]
+    fn a_reply_of_marks_alone_has_no_sound() {
+        let mut reply = Reply::new(ReplyId(1), Cue::Turn, "en-US");
+        reply.text(CallTime::ZERO, "—");
+        reply.text_done();
+        assert_eq!(chunks(&mut reply), []);
+        assert!(reply.finishes() && !reply.has_sound(), "it failed, and is asked for again");
     }
 }
