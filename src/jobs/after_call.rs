@@ -3,7 +3,9 @@
 
 use std::io;
 
+use ringcraft_media::call::Event;
 use ringcraft_media::log::{self, Entry, NoRecord, ReplayError};
+use ringcraft_media::record::{CallRecord, Speaker};
 use ringcraft_media::tape::{Legs, TAPE_RATE};
 use ringcraft_media::units::{CallTime, Samples, Span};
 
@@ -80,9 +82,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Makes everything that is uploaded from what the spool holds.
-fn prepare(
-    spool: &SpoolContents,
-) -> Result<Option<(SealedKeys, SealInput)>, AfterCallError> {
+fn prepare(spool: &SpoolContents) -> Result<Option<(SealedKeys, SealInput)>, AfterCallError> {
     if spool.dropped_bytes != 0 {
         tracing::warn!(
             call = %spool.header.call_id,
@@ -108,7 +108,8 @@ fn prepare(
     let record = log::record(&entries)?;
     let kpis_json = kpi::compute(&record).to_json().into_bytes();
     // A record may say more than KPIs read: why the call ended and what served it.
-    let mut shown = serde_json::to_value(&record).map_err(io::Error::from).map_err(SealError::Make)?;
+    let mut shown =
+        serde_json::to_value(&record).map_err(io::Error::from).map_err(SealError::Make)?;
     if let (Some(fields), Entry::Opened(opened)) = (shown.as_object_mut(), opening) {
         fields.insert("end_reason".to_owned(), serde_json::json!(reason));
         fields.insert("served_by".to_owned(), opened.served_by.clone());
@@ -117,10 +118,33 @@ fn prepare(
     for run in &spool.tape {
         legs.lay(run.leg, run.start, &run.pcm);
     }
+    for (from, to) in unheard(&record, &entries) {
+        legs.unheard(from, to);
+    }
     let (rep, persona) = legs.into_legs();
     let record_json = shown.to_string().into_bytes();
     let keys = SealedKeys::of(spool.header.org_id, spool.header.call_id);
     Ok(Some((keys, SealInput { lines, rep, persona, record_json, kpis_json })))
+}
+
+/// Where the persona's leg holds sound that was on its way when the rep cut in: from the end of
+/// what was heard to the next sound that was played.
+fn unheard(record: &CallRecord, entries: &[Entry]) -> Vec<(Samples, Samples)> {
+    let cut = record.parts().utterances.iter().filter(|said| said.interrupted);
+    let cut = cut.filter(|said| said.speaker == Speaker::Persona);
+    let next_start = |end: CallTime| {
+        let starts = entries.iter().filter_map(|entry| match entry {
+            Entry::Event { event: Event::PlayStarted { at, .. }, .. } => Some(*at),
+            _ => None,
+        });
+        starts.filter(|start| end <= *start).min()
+    };
+    cut.map(|said| {
+        let end = CallTime::from_ms(said.end_ms);
+        let next = next_start(end).map_or(Samples(u64::MAX), |next| next.samples(TAPE_RATE));
+        (end.samples(TAPE_RATE), next)
+    })
+    .collect()
 }
 
 /// When the last recorded sound ends: a call whose server died lasted at least that long.
