@@ -34,25 +34,26 @@ pub(crate) fn loud(sound: &[i16]) -> Option<Range<usize>> {
 
 /// How alike two sounds of one length are, whatever their loudness: 1 is the same.
 pub(crate) fn likeness(a: &[i16], b: &[i16]) -> f64 {
-    let product = |x: &[i16], y: &[i16]| -> f64 {
-        x.iter().zip(y).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum()
-    };
     product(a, b) / (product(a, a) * product(b, b)).sqrt().max(1.0)
 }
 
+fn product(a: &[i16], b: &[i16]) -> f64 {
+    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+}
+
 /// How many samples after `at` the leg is most like the sound, within `reach` either way, and how
-/// alike they are there. The lag is found by the middle second.
+/// alike they are there. Half a second in the middle finds the lag.
 pub(crate) fn find(leg: &[i16], at: usize, sound: &[i16], reach: usize) -> (i64, f64) {
-    let middle = sound.len().saturating_sub(16_000) / 2;
-    let part = &sound[middle..sound.len().min(middle + 16_000)];
-    let alike = |from: usize, sound: &[i16]| {
-        leg.get(from..from + sound.len()).map_or(-1.0, |there| likeness(there, sound))
+    let middle = sound.len().saturating_sub(8_000) / 2;
+    let part = &sound[middle..sound.len().min(middle + 8_000)];
+    let fit = |from: usize| {
+        let there = leg.get(from + middle..from + middle + part.len());
+        there.map_or(f64::MIN, |there| product(there, part))
     };
-    let from = at.saturating_sub(reach);
-    let best = (from..=at + reach)
-        .max_by(|&a, &b| alike(a + middle, part).total_cmp(&alike(b + middle, part)))
-        .expect("a range that holds `at`");
-    (best as i64 - at as i64, alike(best, sound))
+    let fits = (at.saturating_sub(reach)..=at + reach).map(|from| (from, fit(from)));
+    let (best, _) = fits.max_by(|a, b| a.1.total_cmp(&b.1)).expect("a range that holds `at`");
+    let there = leg.get(best..best + sound.len());
+    (best as i64 - at as i64, there.map_or(-1.0, |there| likeness(there, sound)))
 }
 
 /// Where one sound is silent: the stretches between others, each shorter by `margin` at both ends.
@@ -73,7 +74,7 @@ fn a_sound_is_found_where_it_is() {
     let noise = |mut seed: u32| {
         move |_| {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (seed >> 18) as i16
+            (seed >> 16) as i16
         }
     };
     let sound: Vec<i16> = (0..8_000).map(noise(1)).collect();
