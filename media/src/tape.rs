@@ -177,6 +177,18 @@ impl Legs {
         }
     }
 
+    /// Silences the persona's leg from one place up to another: what was sent there and never
+    /// played.
+    pub fn unheard(&mut self, from: Samples, to: Samples) {
+        let index = |place: Samples| {
+            usize::try_from(place.0).map_or(self.persona.len(), |at| at.min(self.persona.len()))
+        };
+        let (from, to) = (index(from), index(to));
+        if let Some(sent) = self.persona.get_mut(from..to) {
+            sent.fill(0);
+        }
+    }
+
     /// The rep's leg and the persona's.
     pub fn into_legs(self) -> (Vec<i16>, Vec<i16>) {
         (self.rep, self.persona)
@@ -319,5 +331,18 @@ mod tests {
         assert_eq!(legs.rep()[299..301], [0, 7]);
         assert_eq!(legs.persona()[9..16], [0, 7, 7, 7, 7, 7, 0]);
         assert_eq!(legs.persona()[398..], [0, 7]);
+    }
+
+    #[test]
+    fn what_was_never_played_is_silent_and_the_rest_is_kept() {
+        let mut legs = Legs::new(Samples(10));
+        legs.lay(Speaker::Rep, Samples(0), &[1; 10]);
+        legs.lay(Speaker::Persona, Samples(0), &[2; 10]);
+        legs.unheard(Samples(3), Samples(5));
+        legs.unheard(Samples(8), Samples(99));
+        legs.unheard(Samples(7), Samples(6));
+        legs.unheard(Samples(99), Samples(100));
+        assert_eq!(legs.persona(), [2, 2, 2, 0, 0, 2, 2, 2, 0, 0]);
+        assert_eq!(legs.rep(), [1; 10]);
     }
 }

@@ -3,7 +3,9 @@
 
 use std::io;
 
+use ringcraft_media::call::Event;
 use ringcraft_media::log::{self, Entry, NoRecord, ReplayError};
+use ringcraft_media::record::{CallRecord, Speaker};
 use ringcraft_media::tape::{Legs, TAPE_RATE};
 use ringcraft_media::units::{CallTime, Samples, Span};
 
@@ -124,10 +126,33 @@ fn prepare(spool: &SpoolContents) -> Result<Option<(SealedKeys, SealInput)>, Aft
     for run in &spool.tape {
         legs.lay(run.leg, run.start, &run.pcm);
     }
+    for (from, to) in unheard(&record, &entries) {
+        legs.unheard(from, to);
+    }
     let (rep, persona) = legs.into_legs();
     let record_json = shown.to_string().into_bytes();
     let keys = SealedKeys::of(spool.header.org_id, spool.header.call_id);
     Ok(Some((keys, SealInput { lines, rep, persona, record_json, kpis_json })))
+}
+
+/// Where the persona's leg holds sound that was on its way when the rep cut in: from the end of
+/// what was heard to the next sound that was played.
+fn unheard(record: &CallRecord, entries: &[Entry]) -> Vec<(Samples, Samples)> {
+    let cut = record.parts().utterances.iter().filter(|said| said.interrupted);
+    let cut = cut.filter(|said| said.speaker == Speaker::Persona);
+    let next_start = |end: CallTime| {
+        let starts = entries.iter().filter_map(|entry| match entry {
+            Entry::Event { event: Event::PlayStarted { at, .. }, .. } => Some(*at),
+            _ => None,
+        });
+        starts.filter(|start| end <= *start).min()
+    };
+    cut.map(|said| {
+        let end = CallTime::from_ms(said.end_ms);
+        let next = next_start(end).map_or(Samples(u64::MAX), |next| next.samples(TAPE_RATE));
+        (end.samples(TAPE_RATE), next)
+    })
+    .collect()
 }
 
 /// When the last recorded sound ends: a call whose server died lasted at least that long.

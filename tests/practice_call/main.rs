@@ -1,0 +1,14 @@
+//! Whole practice calls: the real client speaks real speech to the real server, in real time.
+
+mod artefacts;
+mod barge_in;
+mod client;
+mod drain;
+mod recognised;
+mod six_turns;
+mod sound;
+
+#[path = "../support/clips.rs"]
+mod clips;
+#[path = "../support/server.rs"]
+mod server;
