@@ -264,8 +264,7 @@ impl LiveCalls {
 
     /// Calls that are connected.
     pub fn live_count(&self) -> usize {
-        let live =
-            |slot: &&Slot| slot.is_taken() && !matches!(slot.state, SlotState::Waiting);
+        let live = |slot: &&Slot| slot.is_taken() && !matches!(slot.state, SlotState::Waiting);
         self.lock().values().filter(live).count()
     }
 

@@ -5,6 +5,8 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavReader};
+use ringcraft_media::codec::sample_to_i16;
+use ringcraft_media::resample::{RatesUnsupported, Resampler};
 use ringcraft_media::units::{Dbfs, SampleRate, Samples};
 
 /// What is quieter than this at the end of a file is not speech.
@@ -35,18 +37,13 @@ pub(crate) enum ClipError {
         /// What is wrong with it.
         source: hound::Error,
     },
-    /// It is at another rate than the link.
-    #[error(
-        "{path} has {hz} samples a second and the call {wanted}; convert it \
-         (`sox {path} -r {wanted} out.wav`) or give --rate {hz}"
-    )]
+    /// It is at a rate that cannot be converted.
+    #[error("{path}: {source}; give a WAV file at a usual rate, 16000 for one")]
     Rate {
         /// The file.
         path: PathBuf,
-        /// Its rate.
-        hz: u32,
-        /// The link's rate.
-        wanted: u32,
+        /// What is wrong with its rate.
+        source: RatesUnsupported,
     },
     /// It holds nothing.
     #[error("{0} holds no samples")]
@@ -60,7 +57,7 @@ impl Clip {
     /// Reads a WAV file: any number of channels, whole or floating-point samples.
     ///
     /// # Errors
-    /// When it is no such file, is empty, too long or at another rate.
+    /// When it is no such file, is empty, too long or at a rate that cannot be converted.
     pub(crate) fn read(path: &Path, rate: SampleRate) -> Result<Self, ClipError> {
         let unreadable = |source| ClipError::Unreadable { path: path.to_owned(), source };
         let mut reader = WavReader::open(path).map_err(unreadable)?;
@@ -99,11 +96,12 @@ fn read_samples(reader: &mut WavReader<BufReader<File>>) -> Result<Vec<f32>, hou
 
 /// The samples at the link's rate, rounded to 16 bits.
 fn at_rate(path: &Path, mono: Vec<f32>, hz: u32, rate: SampleRate) -> Result<Vec<i16>, ClipError> {
-    if hz != rate.hz() {
-        return Err(ClipError::Rate { path: path.to_owned(), hz, wanted: rate.hz() });
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "a float saturates when it is cast")]
-    let pcm = mono.into_iter().map(|sample| (sample * 32_768.0).round() as i16).collect();
+    let unsupported = |source| ClipError::Rate { path: path.to_owned(), source };
+    let mut resampler = Resampler::new(hz, rate.hz()).map_err(unsupported)?;
+    let mut pcm = Vec::with_capacity(mono.len());
+    let mut take = |ready: &[f32]| pcm.extend(ready.iter().copied().map(sample_to_i16));
+    resampler.push(&mono, &mut take);
+    resampler.finish(&mut take);
     Ok(pcm)
 }
 
@@ -167,8 +165,6 @@ mod tests {
         let mut wav = WavWriter::create(&path, spec(1, 16, SampleFormat::Int)).unwrap();
         wav.write_sample(1_i16).unwrap();
         wav.finalize().unwrap();
-        let rate = Clip::read(&path, SampleRate::Hz8000).unwrap_err();
-        assert!(rate.to_string().contains("--rate 16000"), "{rate}");
         WavWriter::create(&path, spec(1, 16, SampleFormat::Int)).unwrap().finalize().unwrap();
         assert!(matches!(Clip::read(&path, SampleRate::Hz16000), Err(ClipError::Empty(_))));
         std::fs::write(&path, "no wav").unwrap();
@@ -176,6 +172,35 @@ mod tests {
             Clip::read(&path, SampleRate::Hz16000),
             Err(ClipError::Unreadable { .. })
         ));
+    }
+
+    #[test]
+    fn a_file_at_another_rate_keeps_its_length_and_its_speech() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wav");
+        let fast = WavSpec { sample_rate: 48_000, ..spec(1, 16, SampleFormat::Int) };
+        let mut wav = WavWriter::create(&path, fast).unwrap();
+        // 100 ms of 1 kHz, then as much silence.
+        for n in 0..9_600_u16 {
+            let phase = f32::from(n % 48) / 48.0 * std::f32::consts::TAU;
+            wav.write_sample(if n < 4_800 { (phase.sin() * 8_000.0) as i16 } else { 0 }).unwrap();
+        }
+        wav.finalize().unwrap();
+        let clip = Clip::read(&path, SampleRate::Hz16000).unwrap();
+        assert_eq!(clip.samples.len(), 3_200);
+        let end = clip.speech_end.unwrap().0;
+        assert!(end.abs_diff(1_600) <= 16, "speech ends at sample {end}");
+        let peak = clip.samples[400..1_200].iter().max().unwrap();
+        assert!((7_800..=8_200).contains(peak), "{peak}");
+        wav_at(&path, 11);
+        assert!(matches!(Clip::read(&path, SampleRate::Hz16000), Err(ClipError::Rate { .. })));
+    }
+
+    fn wav_at(path: &Path, sample_rate: u32) {
+        let odd = WavSpec { sample_rate, ..spec(1, 16, SampleFormat::Int) };
+        let mut wav = WavWriter::create(path, odd).unwrap();
+        wav.write_sample(1_i16).unwrap();
+        wav.finalize().unwrap();
     }
 
     #[test]
