@@ -1,0 +1,167 @@
+//! The real server as a process of its own, in a data folder that is gone afterwards.
+
+// Each test takes what it needs.
+#![allow(dead_code)]
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// How long anything that the server shall log may take; only a hang comes near.
+const LOGGED_WITHIN: Duration = Duration::from_secs(90);
+
+/// A running server. Dropped, it is killed.
+pub(crate) struct Server {
+    child: Child,
+    log: Arc<Log>,
+    reader: Option<JoinHandle<()>>,
+    folder: Option<TempDir>,
+    port: u16,
+}
+
+impl Server {
+    /// Starts a server with some variables beside its port and folder.
+    pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().expect("a folder"), variables)
+    }
+
+    /// Starts a server in the folder of one before, which [`Server::wait`] returned.
+    pub(crate) fn start_in(folder: TempDir, variables: &[(&str, &str)]) -> Self {
+        let mut child = command(&folder, "127.0.0.1:0")
+            .envs(variables.iter().copied())
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("start the server");
+        let (log, reader) = Log::follow(child.stderr.take().expect("a piped log"));
+        let mut server = Self { child, log, reader: Some(reader), folder: Some(folder), port: 0 };
+        let listening = server.logged("listening on http://127.0.0.1:");
+        let port = listening.rsplit("http://127.0.0.1:").next().expect("a port");
+        let digits: String = port.chars().take_while(char::is_ascii_digit).collect();
+        server.port = digits.parse().expect("a port");
+        server
+    }
+
+    /// The port it listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its base address.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it keeps its data.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        data_dir(self.folder.as_ref().expect("a server keeps its folder"))
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("signal the server");
+    }
+
+    /// Waits for a line of the log that contains `wanted` and returns the first.
+    pub(crate) fn logged(&self, wanted: &str) -> String {
+        self.log.wait_for(wanted)
+    }
+
+    /// The log so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Waits for its end: how it went, the whole log, and its folder for another server.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String, TempDir) {
+        let status = self.child.wait().expect("wait for the server");
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("the log was read to its end");
+        }
+        (status, self.log.text(), self.folder.take().expect("a server keeps its folder"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It is over already where the test waited for it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A server that is not started: no setting but where it listens and keeps its data.
+pub(crate) fn command(folder: &TempDir, listen: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ringcraft"));
+    command.env_clear().env("RINGCRAFT_LISTEN", listen).env("RINGCRAFT_DATA_DIR", data_dir(folder));
+    command
+}
+
+fn data_dir(folder: &TempDir) -> PathBuf {
+    folder.path().join("data")
+}
+
+/// The lines a server has logged.
+struct Log {
+    state: Mutex<Lines>,
+    news: Condvar,
+}
+
+#[derive(Default)]
+struct Lines {
+    lines: Vec<String>,
+    ended: bool,
+}
+
+impl Log {
+    /// Reads to the end on a thread of its own, so that a full pipe never stops the server.
+    fn follow(stderr: ChildStderr) -> (Arc<Self>, JoinHandle<()>) {
+        let log = Arc::new(Self { state: Mutex::default(), news: Condvar::new() });
+        let writer = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines() {
+                let Ok(line) = line else { break };
+                writer.change(|state| state.lines.push(line));
+            }
+            writer.change(|state| state.ended = true);
+        });
+        (log, reader)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Lines)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.news.notify_all();
+    }
+
+    fn wait_for(&self, wanted: &str) -> String {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = |state: &mut Lines| !state.ended && state.find(wanted).is_none();
+        let (state, _) = self
+            .news
+            .wait_timeout_while(state, LOGGED_WITHIN, missing)
+            .unwrap_or_else(PoisonError::into_inner);
+        let found = state.find(wanted);
+        found.unwrap_or_else(|| panic!("{wanted:?} was not logged:\n{}", state.lines.join("\n")))
+    }
+
+    fn text(&self) -> String {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).lines.join("\n")
+    }
+}
+
+impl Lines {
+    fn find(&self, wanted: &str) -> Option<String> {
+        self.lines.iter().find(|line| line.contains(wanted)).cloned()
+    }
+}
