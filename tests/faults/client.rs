@@ -205,6 +205,7 @@ impl Client {
     /// Sends nothing for so many frames, as a microphone does whose network is gone for a moment.
     pub(crate) async fn fail_to_send(&mut self, frames: u32) {
         let mut ticks = interval(Duration::from_millis(20));
+        ticks.reset();
         for _ in 0..frames {
             ticks.tick().await;
             self.index += u32::try_from(FRAME).unwrap();

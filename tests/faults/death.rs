@@ -75,6 +75,27 @@ async fn a_recogniser_that_is_killed_in_mid_turn_costs_no_word() {
     assert!(server.log().contains("offline recogniser restarted"));
 }
 
+#[tokio::test]
+async fn a_recogniser_that_dies_again_and_again_ends_the_call() {
+    let server = Server::start(&[]);
+    let call = Opened::new(&server).await;
+    let mut client = call.connect().await;
+    client.hear_out().await;
+    let mut killed = Vec::new();
+    // Three are replaced within a minute; with the fourth the engine is lost.
+    while killed.len() < 4 {
+        for child in recognisers(server.pid()) {
+            if !killed.contains(&child) {
+                kill_process(child, Signal::KILL).unwrap();
+                killed.push(child);
+            }
+        }
+        client.fail_to_send(1).await;
+    }
+    assert_eq!(client.ended().await, "vendor_lost");
+    assert_eq!(call.sealed().await["end_reason"], "vendor_lost");
+}
+
 /// The recogniser processes of a server.
 fn recognisers(server: Pid) -> Vec<Pid> {
     let tasks = std::fs::read_dir(format!("/proc/{server}/task")).unwrap();

@@ -84,6 +84,20 @@ async fn of_two_who_want_the_last_slot_one_is_asked_to_come_back() {
     assert!((1..=600).contains(&wait), "{wait}");
 }
 
+#[tokio::test]
+async fn no_call_is_taken_that_nothing_would_listen_to() {
+    let server = Server::start(&[("RINGCRAFT_OFFLINE_RECOGNISERS", "1")]);
+    let mut client = Opened::new(&server).await.connect().await;
+    client.hear_out().await;
+    let refused = ask(&server, "rachel").await;
+    assert_eq!((refused.status, refused.code()), (503, "no_free_slot"));
+    assert_eq!(client.hang_up().await, "rep_hung_up");
+    // The recogniser is free again as soon as the slot is.
+    let mut client = Opened::new(&server).await.connect().await;
+    client.hear_out().await;
+    assert_eq!(client.hang_up().await, "rep_hung_up");
+}
+
 #[test]
 fn without_its_voice_the_server_does_not_start() {
     let folder = tempfile::tempdir().unwrap();
