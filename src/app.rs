@@ -146,7 +146,7 @@ pub async fn build(
     let scenarios = library.scenarios().map(|scenario| ScenarioSummary::of(scenario)).collect();
     let parts = parts::named(&engines, &config);
     let (live, ended) = LiveCalls::new(LiveSettings {
-        max_calls: config.max_calls.get(),
+        max_calls: parts::max_calls(&config),
         library,
         engines,
         spools: spools.clone(),

@@ -43,6 +43,15 @@ pub(super) fn engines(config: &Config) -> anyhow::Result<Engines> {
     Ok(Engines { recogniser: Arc::new(recogniser), model: model(config)?, voice: Arc::new(voice) })
 }
 
+/// Calls that can be served at the same time: none is admitted that nothing would listen to.
+pub(super) fn max_calls(config: &Config) -> usize {
+    match config.stt {
+        SttChoice::Auto | SttChoice::Offline => {
+            config.max_calls.min(config.offline_recognisers).get()
+        }
+    }
+}
+
 fn model(config: &Config) -> anyhow::Result<Arc<dyn PersonaModel>> {
     let key = match (config.llm, &config.anthropic.api_key) {
         (LlmChoice::Scripted, _) | (LlmChoice::Auto, None) => return Ok(Arc::new(ScriptedModel)),

@@ -64,7 +64,8 @@ pub struct ServeArgs {
     #[arg(long, env = "RINGCRAFT_MAX_CALLS", value_name = "COUNT", help_heading = "Limits")]
     pub max_calls: Option<String>,
 
-    /// Offline recognisers at the same time, one a call, 110 MB of memory each [default: 4]
+    /// Offline recognisers at the same time, one a call, 110 MB of memory each; no more calls are
+    /// taken than these can serve [default: 4]
     #[arg(
         long,
         env = "RINGCRAFT_OFFLINE_RECOGNISERS",

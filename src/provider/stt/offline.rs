@@ -12,11 +12,13 @@ mod journal;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use ringcraft_media::record::Recogniser;
 use ringcraft_media::units::{CallTime, Span};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
 
 use self::child::{Child, Lost};
 use self::journal::Journal;
@@ -31,6 +33,9 @@ const PROVIDER: &str = "pocketsphinx";
 /// Children that may be replaced within [`RESTART_WINDOW`]; one more and the engine is lost.
 const RESTARTS: usize = 3;
 const RESTART_WINDOW: Span = Span::ms(60_000);
+
+/// How long a call waits for a slot: the call that ended a moment ago may still be giving it back.
+const SLOT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Offline recognisers of one server: one child a call, at most so many at a time.
 #[derive(Debug)]
@@ -85,7 +90,7 @@ impl SpeechToText for OfflineRecogniser {
             });
         }
         self.check()?;
-        let Ok(_slot) = self.slots.try_acquire() else {
+        let Ok(Ok(_slot)) = timeout(SLOT_WITHIN, self.slots.acquire()).await else {
             return Err(unavailable(format!(
                 "all {} offline recognisers are in use; RINGCRAFT_OFFLINE_RECOGNISERS allows more",
                 self.limit
