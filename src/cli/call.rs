@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::Args;
+use ringcraft_media::call::EndReason;
 use ringcraft_media::units::{SampleRate, Span};
 use serde_json::Value;
 
@@ -148,7 +149,7 @@ pub async fn place(args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
     let (sent, heard) = talk.rep.legs();
     files.write(&sent, &heard)?;
     if !args.json {
-        writeln!(out, "waiting for the recording and the numbers")?;
+        writeln!(out, "The recording and the numbers are being made ...")?;
     }
     let report = report(args, &server, &call, talk).await;
     if args.json {
@@ -213,11 +214,16 @@ async fn report(
     let state = match server.sealed(call).await {
         Ok(state) => state,
         Err(error) => {
-            talk.faults.push(error.to_string());
-            CallState::unknown(call.id)
+            let ended = talk.rep.ended();
+            talk.faults.push(if ended == Some(EndReason::ServerDrain) {
+                "the server has stopped; the recording is there when it runs again".to_owned()
+            } else {
+                error.to_string()
+            });
+            CallState::unknown(call.id, ended)
         }
     };
-    if !state.is_completed() {
+    if !state.is_completed() && state.is_known() {
         let fault = format!("the recording is not there yet: the call is {}", state.status);
         talk.faults.push(fault);
     }

@@ -1,5 +1,8 @@
 //! Whole practice calls: the real client speaks real speech to the real server, in real time.
 
+// What was measured is shown with the result.
+#![allow(clippy::print_stdout)]
+
 mod artefacts;
 mod barge_in;
 mod client;

@@ -124,7 +124,9 @@ impl Report {
                 turn.turn, turn.file
             )?;
         }
-        if let (Some(median), Some(p95)) = (self.latency.median_ms, self.latency.p95_ms) {
+        if 1 < self.latency.turns
+            && let (Some(median), Some(p95)) = (self.latency.median_ms, self.latency.p95_ms)
+        {
             writeln!(
                 text,
                 "wait for an answer: median {median} ms, p95 {p95} ms over {} turns",
@@ -139,39 +141,85 @@ impl Report {
 
     fn write_kpis(&self, text: &mut String) -> std::fmt::Result {
         let Some(kpis) = &self.kpis else { return Ok(()) };
-        let mut lines = SHOWN_KPIS.iter().filter_map(|(name, path, unit)| {
-            let shown = match kpis.pointer(path)? {
-                Value::String(value) => value.clone(),
-                Value::Number(value) => value.to_string(),
-                _ => return None,
-            };
-            Some(format!("{name:<28} {shown}{unit}"))
-        });
-        lines.try_for_each(|line| writeln!(text, "{line}"))
+        let lines: Vec<String> = SHOWN_KPIS
+            .iter()
+            .filter_map(|(name, path, unit)| {
+                Some(format!("  {name:<28} {}", unit.show(kpis.pointer(path)?)?))
+            })
+            .collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        writeln!(text, "\nThe numbers:\n{}", lines.join("\n"))
     }
 
+    /// Where to listen. The other links are long, and wanted by programs.
     fn write_links(&self, text: &mut String) -> std::fmt::Result {
-        let reason = self.call.end_reason.as_deref().unwrap_or("unknown");
-        writeln!(text, "\ncall {}  {}, ended: {reason}", self.call.id, self.call.status)?;
-        for (name, link) in &self.call.links {
-            if let Value::String(link) = link {
-                writeln!(text, "  {name:<14} {link}")?;
-            }
+        let reason = self.call.end_reason.as_deref().map_or("it is not known why", in_words);
+        writeln!(text, "\nCall {} ended: {reason}", self.call.id)?;
+        if let Some(Value::String(link)) = self.call.links.get("recording") {
+            writeln!(text, "  {:<14} {link}", "listen")?;
+            writeln!(
+                text,
+                "  {:<14} --json prints the links to WAV, record, KPIs and log",
+                "more"
+            )?;
         }
         Ok(())
     }
 }
 
+/// Why a call ended, in words for the rep.
+fn in_words(reason: &str) -> &str {
+    match reason {
+        "rep_hung_up" => "you hung up",
+        "buyer_hung_up" => "the buyer hung up",
+        "completed" => "the conversation was over",
+        "rep_silent" => "nothing was heard from you",
+        "rep_lost" => "the server no longer heard this side",
+        "time_limit" => "it took the longest time a call may",
+        "vendor_lost" => "a service the buyer needs was lost",
+        "server_drain" => "the server was stopped",
+        "server_lost" => "the server was lost",
+        other => other,
+    }
+}
+
+/// How a number is shown to people.
+#[derive(Clone, Copy)]
+enum Unit {
+    /// As it is.
+    Plain,
+    /// To the nearest whole number.
+    Whole,
+    /// Milliseconds as seconds and tenths.
+    Seconds,
+}
+
+impl Unit {
+    fn show(self, value: &Value) -> Option<String> {
+        match (self, value) {
+            (Self::Plain, Value::String(text)) => Some(text.clone()),
+            (Self::Plain, Value::Number(number)) => Some(number.to_string()),
+            (Self::Whole, Value::Number(number)) => Some(format!("{:.0}", number.as_f64()?)),
+            (Self::Seconds, Value::Number(number)) => {
+                Some(format!("{:.1} s", number.as_f64()? / 1_000.0))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The KPIs that people see here: name, place in the document, unit.
-const SHOWN_KPIS: [(&str, &str, &str); 8] = [
-    ("talk, you : buyer", "/call/talk_listen/display", ""),
-    ("words a minute, you", "/rep/wpm", ""),
-    ("words a minute, buyer", "/persona/wpm", ""),
-    ("longest monologue, you", "/rep/longest_monologue_ms", " ms"),
-    ("interruptions by you", "/rep/interruptions/count", ""),
-    ("interruptions by the buyer", "/persona/interruptions/count", ""),
-    ("your response, median", "/rep/response_ms/median", " ms"),
-    ("talking at once", "/call/overlap_ms", " ms"),
+const SHOWN_KPIS: [(&str, &str, Unit); 8] = [
+    ("talk, you : buyer", "/call/talk_listen/display", Unit::Plain),
+    ("words a minute, you", "/rep/wpm", Unit::Whole),
+    ("words a minute, buyer", "/persona/wpm", Unit::Whole),
+    ("longest monologue, you", "/rep/longest_monologue_ms", Unit::Seconds),
+    ("interruptions by you", "/rep/interruptions/count", Unit::Plain),
+    ("interruptions by the buyer", "/persona/interruptions/count", Unit::Plain),
+    ("your response, median", "/rep/response_ms/median", Unit::Seconds),
+    ("talking at once", "/call/overlap_ms", Unit::Seconds),
 ];
 
 impl Latency {
@@ -223,6 +271,38 @@ mod tests {
         assert_eq!(clock(12_449), "00:12.4");
         assert_eq!(clock(605_000), "10:05.0");
         assert_eq!(clock(-3), "00:00.0");
+    }
+
+    #[test]
+    fn numbers_are_shown_as_people_read_them() {
+        let show = |unit: Unit, value: Value| unit.show(&value);
+        assert_eq!(show(Unit::Whole, 189.87.into()).as_deref(), Some("190"));
+        assert_eq!(show(Unit::Seconds, 10_880.into()).as_deref(), Some("10.9 s"));
+        assert_eq!(show(Unit::Seconds, 0.into()).as_deref(), Some("0.0 s"));
+        assert_eq!(show(Unit::Plain, "68:32".into()).as_deref(), Some("68:32"));
+        assert_eq!(show(Unit::Plain, 3.into()).as_deref(), Some("3"));
+        assert_eq!(show(Unit::Seconds, Value::Null), None, "what is not known is not shown");
+    }
+
+    #[test]
+    fn every_reason_has_words() {
+        use ringcraft_media::call::EndReason::*;
+        for reason in [
+            RepHungUp,
+            BuyerHungUp,
+            Completed,
+            RepSilent,
+            RepLost,
+            TimeLimit,
+            VendorLost,
+            ServerDrain,
+            ServerLost,
+        ] {
+            let name = serde_json::to_value(reason).unwrap();
+            let name = name.as_str().unwrap();
+            assert_ne!(in_words(name), name);
+        }
+        assert_eq!(in_words("something_new"), "something_new");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use reqwest::{RequestBuilder, StatusCode};
+use ringcraft_media::call::EndReason;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -53,6 +54,9 @@ impl OpenCall {
     }
 }
 
+/// The status of a call that the server does not tell about.
+const UNKNOWN: &str = "unknown";
+
 /// A call after its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CallState {
@@ -72,10 +76,17 @@ pub(crate) struct CallState {
 }
 
 impl CallState {
-    /// A call that the server does not tell about.
-    pub(crate) fn unknown(id: CallId) -> Self {
-        let status = "unknown".to_owned();
-        Self { id, status, end_reason: None, duration_ms: None, links: BTreeMap::new() }
+    /// A call that the server does not tell about; why it ended it may have said before.
+    pub(crate) fn unknown(id: CallId, ended: Option<EndReason>) -> Self {
+        let end_reason = serde_json::to_value(ended).ok();
+        let end_reason = end_reason.and_then(|name| name.as_str().map(str::to_owned));
+        let (status, links) = (UNKNOWN.to_owned(), BTreeMap::new());
+        Self { id, status, end_reason, duration_ms: None, links }
+    }
+
+    /// Whether the server told about it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.status != UNKNOWN
     }
 
     /// Whether its artefacts are there.
