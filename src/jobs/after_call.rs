@@ -85,9 +85,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Makes everything that is uploaded from what the spool holds.
-fn prepare(
-    spool: &SpoolContents,
-) -> Result<Option<(SealedKeys, SealInput)>, AfterCallError> {
+fn prepare(spool: &SpoolContents) -> Result<Option<(SealedKeys, SealInput)>, AfterCallError> {
     if spool.dropped_bytes != 0 {
         tracing::warn!(
             call = %spool.header.call_id,
@@ -116,7 +114,8 @@ fn prepare(
     let record = log::record(&entries)?;
     let kpis_json = kpi::compute(&record).to_json().into_bytes();
     // A record may say more than KPIs read: why the call ended and what served it.
-    let mut shown = serde_json::to_value(&record).map_err(io::Error::from).map_err(SealError::Make)?;
+    let mut shown =
+        serde_json::to_value(&record).map_err(io::Error::from).map_err(SealError::Make)?;
     if let (Some(fields), Entry::Opened(opened)) = (shown.as_object_mut(), opening) {
         fields.insert("end_reason".to_owned(), serde_json::json!(reason));
         fields.insert("served_by".to_owned(), opened.served_by.clone());

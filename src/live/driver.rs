@@ -21,8 +21,9 @@ use super::scope::CallScope;
 use crate::clock::{self, CallClock};
 use crate::persona::Scenario;
 use crate::provider::{
-    Engine, ModelEvent, PROVIDER_EVENTS, ProviderError, ProviderEvent, RECOGNISER_INPUT, RecogniserEvent,
-    RecogniserInput, RecogniserStart, VOICE_INPUT, VoiceEvent, VoiceInput, VoiceStart,
+    Engine, ModelEvent, PROVIDER_EVENTS, ProviderError, ProviderEvent, RECOGNISER_INPUT,
+    RecogniserEvent, RecogniserInput, RecogniserStart, VOICE_INPUT, VoiceEvent, VoiceInput,
+    VoiceStart,
 };
 use crate::transport::{Link, LinkIn};
 

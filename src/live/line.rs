@@ -203,9 +203,7 @@ impl Line {
     fn take_playout(&mut self) {
         while let Some(event) = self.playout.poll_event() {
             let event = match event {
-                PlayoutEvent::Started { reply, at, from } => {
-                    Event::PlayStarted { reply, at, from }
-                }
+                PlayoutEvent::Started { reply, at, from } => Event::PlayStarted { reply, at, from },
                 PlayoutEvent::Stopped { reply, at, position, cause } => {
                     self.tape.persona_stopped();
                     Event::PlayStopped { reply, at, position, cause }

@@ -304,7 +304,10 @@ impl Chunk {
         let count = self.spoken.words().len();
         let timed = count == self.words.len();
         let letters = |upto: usize| -> u64 {
-            self.spoken.words()[..upto].iter().map(|word| word.text.chars().count() as u64 + 1).sum()
+            self.spoken.words()[..upto]
+                .iter()
+                .map(|word| word.text.chars().count() as u64 + 1)
+                .sum()
         };
         let total = letters(count).max(1);
         let edge = |upto: usize| base + Span(self.span.0 * letters(upto) / total);
