@@ -60,7 +60,8 @@ pub struct ServeArgs {
     #[arg(long, env = "RINGCRAFT_PROMPTS_DIR", value_name = "FOLDER", help_heading = "Engines")]
     pub prompts_dir: Option<String>,
 
-    /// Calls at the same time; more are asked to try again [default: 50]
+    /// Calls at the same time; more are asked to try again. With offline recognition never more than
+    /// there are recognisers [default: 50]
     #[arg(long, env = "RINGCRAFT_MAX_CALLS", value_name = "COUNT", help_heading = "Limits")]
     pub max_calls: Option<String>,
 
