@@ -317,7 +317,10 @@ impl Driver {
             if self.call.is_closed() {
                 return self.pending.clear();
             }
-            let (commands, entries) = log::step(&mut self.call, now, event);
+            let (commands, mut entries) = log::step(&mut self.call, now, event);
+            if self.call.is_closed() {
+                self.settle_last_reply(&commands, &mut entries);
+            }
             let live = commands.iter().filter_map(|command| match command {
                 Command::Tell(live) => serde_json::to_string(live).ok().map(Arc::from),
                 _ => None,
@@ -325,6 +328,19 @@ impl Driver {
             self.write(&entries, live.collect());
             for command in commands {
                 self.perform(now, command);
+            }
+        }
+    }
+
+    /// A call that is over takes no more events, so what its last reply had told by then goes into
+    /// the log here, before the line that closes it.
+    fn settle_last_reply(&mut self, commands: &[Command], entries: &mut Vec<Entry>) {
+        for command in commands {
+            if let Command::Heard { reply, text, utterance_id, at } = command {
+                let told = self.composer.heard(*reply, text, utterance_id.as_deref(), *at);
+                let end = entries.len().saturating_sub(1);
+                let note = |event| Entry::Note { at: self.call.now(), note: Note::Event(event) };
+                entries.splice(end..end, told.into_iter().map(note));
             }
         }
     }
@@ -353,6 +369,7 @@ impl Driver {
                 self.line.cancel(reply);
                 self.voice_cancelled.send_replace(Some(reply));
             }
+            Command::Heard { .. } if self.call.is_closed() => {}
             Command::Heard { reply, text, utterance_id, at } => {
                 let events = self.composer.heard(reply, &text, utterance_id.as_deref(), at);
                 self.pending.extend(events.into_iter().map(|event| Event::Mark { event }));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ringcraft_media::log::{self, Entry};
-use ringcraft_media::record::{Speaker, Utterance};
+use ringcraft_media::record::{RecordEvent, Speaker, Utterance};
 use ringcraft_media::units::{SampleRate, Samples};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -286,6 +286,28 @@ async fn a_link_that_takes_nothing_is_let_go() {
 }
 
 /// Runs a call in silence until the engines end it.
+/// The rep hangs up in the middle of a reply: what it had told by then is in the record.
+#[tokio::test(start_paused = true)]
+async fn a_reply_cut_by_the_end_of_the_call_still_counts() {
+    const OPENING: &str = "What is your rate today? I have not got much time, so be quick.";
+    let mut rig = Rig::new(engines(Ear::Hears("well"), Mind::Says(OPENING), Throat::Speaks), 1);
+    let (call, mut client) = rig.connect();
+    client.until("reply.started").await;
+    let mut frames = interval(Duration::from_millis(20));
+    for _ in 0..75 {
+        frames.tick().await;
+        client.frame().await;
+    }
+    assert!(rig.calls.end(call, EndReason::RepHungUp));
+    let entries = rig.log().await;
+    assert_eq!(end_of(&entries).0, EndReason::RepHungUp);
+    let record = log::record(&entries).unwrap().into_parts();
+    let told = record.events.iter().any(|event| {
+        matches!(event, RecordEvent::ObjectionRaised(objection) if objection.tag == "just_the_rate")
+    });
+    assert!(told, "{:?} {:?}", record.utterances, record.events);
+}
+
 async fn lost_with(ear: Ear, mind: Mind, throat: Throat) -> (EndReason, u64, Vec<Value>) {
     let mut rig = Rig::new(engines(ear, mind, throat), 1);
     let (_, mut client) = rig.connect();
