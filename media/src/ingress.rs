@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use crate::codec::{Encoding, PayloadSize, sample_to_i16};
 use crate::frame::Frame;
 use crate::framer::Framer;
+use crate::level::LevelMeter;
 use crate::resample::Resampler;
 use crate::units::{CallTime, Dbfs, FRAME_MS, SampleRate, Samples, Span};
 use crate::vad::{Segmenter, VoiceEdge};
@@ -24,6 +25,9 @@ const MAX_DEVIATION: Span = Span::ms(200);
 
 /// How far ahead of the line the rep's speech may run before even speech is dropped.
 const MAX_AHEAD: Span = Span::ms(1_000);
+
+/// What is louder may be the beginning of speech, which is never left out to catch up.
+const SILENCE_BELOW: Dbfs = Dbfs(-40.0);
 
 /// The longest gap that is filled with silence; past a longer one the frames jump.
 const MAX_FILL: Span = Span::ms(10_000);
@@ -350,7 +354,14 @@ impl Ingress {
     /// until the leg is back, speech only where it would be more than a second off.
     fn must_drop(&mut self, ahead: Span) -> bool {
         self.dropping = if self.dropping { FRAME <= ahead } else { MAX_DEVIATION < ahead };
-        self.dropping && (!self.segmenter.voiced() || MAX_AHEAD < ahead)
+        self.dropping && (self.message_is_silence() || MAX_AHEAD < ahead)
+    }
+
+    /// The segmenter notices a voice late, so its first frames are told by their level.
+    fn message_is_silence(&self) -> bool {
+        let mut meter = LevelMeter::default();
+        meter.push(self.message.samples());
+        !self.segmenter.voiced() && meter.level() < SILENCE_BELOW
     }
 
     fn take(&mut self, silence: u64) {

@@ -210,6 +210,20 @@ fn a_leg_that_runs_ahead_leaves_out_silence_until_it_is_back() {
 }
 
 #[test]
+fn the_beginning_of_speech_is_never_left_out_to_catch_up() {
+    let mut ingress = ingress();
+    // 400 ms ahead from the second message on, and loud before the segmenter knows of a voice.
+    let loud: Vec<u8> =
+        [6_000_i16, -6_000].repeat(160).iter().flat_map(|s| s.to_le_bytes()).collect();
+    for n in 0..25_u64 {
+        let now = after(if n == 0 { 400 } else { 400.max(20 * n) });
+        ingress.receive(now, Samples(320 * n), &loud).unwrap();
+        drain(&mut ingress);
+    }
+    assert_eq!(ingress.stats().ahead, 0, "loud messages are kept");
+}
+
+#[test]
 fn media_is_lost_after_two_seconds_and_comes_back() {
     let mut ingress = ingress();
     assert_eq!(ingress.poll_timeout(), None);
