@@ -4,24 +4,24 @@
 //! caller hands in one event and the time, drains the commands, and waits until the next deadline.
 //! So an hour of conversation runs in a second in [`sim`], and a production log can be replayed.
 
-pub mod codec;
-pub mod frame;
-pub mod framer;
-pub mod ingress;
-pub mod level;
-pub mod playout;
-pub mod resample;
-pub mod tape;
 pub mod units;
+pub mod frame;
+pub mod codec;
+pub mod resample;
+pub mod framer;
+pub mod level;
 pub mod vad;
+pub mod ingress;
+pub mod playout;
+pub mod tape;
 pub mod wav;
 
-pub mod call;
+pub mod turn;
 pub mod chunker;
+pub mod spoken;
+pub mod call;
 pub mod log;
 pub mod record;
-pub mod spoken;
-pub mod turn;
 
 #[cfg(feature = "sim")]
 pub mod sim;
