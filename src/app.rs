@@ -28,6 +28,7 @@ use crate::http::token::CallTokens;
 use crate::jobs::AfterCall;
 use crate::live::{LiveCalls, LiveSettings};
 use crate::spool::SpoolFolder;
+use crate::store::Store;
 
 mod parts;
 mod runtimes;
@@ -53,6 +54,8 @@ pub struct App {
     pub scenarios: Vec<ScenarioSummary>,
     /// The outside systems in use.
     pub parts: Parts,
+    /// The database.
+    pub store: Store,
     /// Where artefacts are.
     pub blob: Blob,
     /// The object store inside this process, where no other is configured.
@@ -74,7 +77,7 @@ pub struct App {
 }
 
 /// The outside systems in use, in words for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Parts {
     /// Who recognises speech.
     pub speech_to_text: String,
@@ -140,7 +143,8 @@ pub async fn build(
     };
     let library = Arc::new(parts::library(&config)?);
     let engines = parts::engines(&config)?;
-    let (blob, embedded) = parts::store(&config, listening).await?;
+    let store = parts::database(&config).await?;
+    let (blob, embedded) = parts::object_store(&config, listening).await?;
     let spools = SpoolFolder::open(&config.data_dir).context("open the folder of live calls")?;
     let found = spools.list().context("look for calls of a server that died")?;
     let scenarios = library.scenarios().map(|scenario| ScenarioSummary::of(scenario)).collect();
@@ -161,6 +165,7 @@ pub async fn build(
         tokens: CallTokens::new(&secret),
         scenarios,
         parts,
+        store,
         blob,
         embedded,
         media,

@@ -26,6 +26,8 @@ pub struct Config {
     pub public_url: Option<BaseUrl>,
     /// Where recordings in progress, the embedded object store and the secret are kept.
     pub data_dir: PathBuf,
+    /// The database and its owner's password.
+    pub database_url: Option<Secret>,
     /// Signs tokens; else one is made in the data folder.
     pub secret: Option<Secret>,
     /// Who recognises speech.
@@ -189,6 +191,7 @@ impl Config {
             listen: parsed(LISTEN, given.listen)?.unwrap_or(DEFAULT_LISTEN),
             public_url: parsed(PUBLIC_URL, given.public_url)?,
             data_dir: filled(given.data_dir).unwrap_or_else(|| ".local/data".to_owned()).into(),
+            database_url: secrets("DATABASE_URL"),
             secret: signing(secrets("RINGCRAFT_SECRET"))?,
             stt: chosen("RINGCRAFT_STT", given.stt, SttChoice::Auto)?,
             llm: chosen("RINGCRAFT_LLM", given.llm, LlmChoice::Auto)?,

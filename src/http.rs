@@ -7,9 +7,12 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::any;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::blob::EmbeddedS3;
@@ -21,22 +24,31 @@ mod body;
 pub mod calls;
 pub mod error;
 mod health;
+mod signed_in;
 pub mod listener;
+mod openapi;
 pub mod scenarios;
 pub mod token;
 
-/// Every route of the server.
+/// Every route of the interface, with its description.
+fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(openapi::Description::openapi())
+        .routes(routes!(calls::open))
+        .routes(routes!(calls::show))
+        .routes(routes!(calls::end))
+        .routes(routes!(calls::events::follow))
+        .routes(routes!(calls::audio::connect))
+        .routes(routes!(scenarios::list))
+        .routes(routes!(health::show))
+        .routes(routes!(openapi::show))
+}
+
+/// The server's whole HTTP interface.
 pub fn router(app: Arc<App>) -> Router {
     // Recordings are as long as they are: no limit of ours lies over them.
     let objects = app.embedded.as_ref().map(EmbeddedS3::router).unwrap_or_default();
-    Router::new()
-        .route("/api/calls", post(calls::open))
-        .route("/api/calls/{id}", get(calls::show))
-        .route("/api/calls/{id}/end", post(calls::end))
-        .route("/api/calls/{id}/events", get(calls::events::follow))
-        .route("/api/calls/{id}/audio", get(calls::audio::connect))
-        .route("/api/scenarios", get(scenarios::list))
-        .route("/api/health", get(health::show))
+    let (router, _) = routes().split_for_parts();
+    router
         // The fallback may become the object store, so what is not a route under /api ends here.
         .route("/api", any(no_route))
         .route("/api/{*rest}", any(no_route))

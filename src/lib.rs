@@ -13,8 +13,18 @@ pub mod provider;
 pub mod persona;
 pub mod buyer;
 pub mod kpi;
+pub mod store;
+pub mod identity;
 pub mod blob;
 pub mod jobs;
 pub mod model;
 
 pub mod cli;
+
+// What tests share is written for those outside of the crate and used by those inside too.
+#[cfg(test)]
+extern crate self as ringcraft;
+
+#[cfg(test)]
+#[path = "../tests/support/database.rs"]
+mod test_database;

@@ -78,6 +78,7 @@ pub struct LiveCalls {
 /// What is known of one call.
 #[derive(Debug)]
 struct Slot {
+    org: OrgId,
     scenario: Arc<Scenario>,
     state: SlotState,
     feed: Arc<Feed>,
@@ -120,7 +121,7 @@ pub enum AttachError {
 }
 
 /// How far a call has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CallStatus {
     /// Created; no media yet.
@@ -149,11 +150,15 @@ impl LiveCalls {
         (calls, queue)
     }
 
-    /// Admits a call of a scenario. It waits for a link until its token expires.
+    /// Admits a call of a scenario, for an org. It waits for a link until its token expires.
     ///
     /// # Errors
     /// When the scenario is unknown or the server takes no more calls.
-    pub fn open(&self, scenario_id: &str) -> Result<CallId, OpenError> {
+    pub fn open(
+        &self,
+        org: OrgId,
+        scenario_id: &str,
+    ) -> Result<(CallId, Arc<Scenario>), OpenError> {
         if *self.draining.borrow() {
             return Err(OpenError::Draining);
         }
@@ -169,8 +174,10 @@ impl LiveCalls {
             return Err(OpenError::Full);
         }
         let (feed, since) = (Arc::new(Feed::new()), clock::now());
-        calls.insert(call, Slot { scenario, state: SlotState::Waiting, feed, since });
-        Ok(call)
+        let slot =
+            Slot { org, scenario: Arc::clone(&scenario), state: SlotState::Waiting, feed, since };
+        calls.insert(call, slot);
+        Ok((call, scenario))
     }
 
     /// Whether a link could be attached now; asked before a socket is upgraded.
@@ -201,7 +208,7 @@ impl LiveCalls {
             header: SpoolHeader {
                 version: SPOOL_VERSION,
                 call_id: call,
-                org_id: OrgId::LOCAL,
+                org_id: slot.org,
                 scenario_id: slot.scenario.id.clone(),
                 created_unix_ms: clock::unix_ms(clock::wall_now()),
             },

@@ -22,7 +22,8 @@ struct Program {
 }
 
 fn arguments(words: &[&str]) -> CallArgs {
-    Program::try_parse_from([&["call"], words].concat()).unwrap().args
+    let args = Program::try_parse_from([&["call"], words].concat()).unwrap().args;
+    CallArgs { api_key: Some("rck_test".to_owned()), ..args }
 }
 
 fn write_clip(path: &Path, level: i16, length_ms: u32) {

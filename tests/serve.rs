@@ -30,7 +30,7 @@ fn it_serves_without_any_setting_but_a_port_and_stops_when_told() {
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
         assert!(answer.contains(r#""status":"ready""#), "{answer}");
         server.signal(signal);
-        let (status, log, _folder) = server.wait();
+        let (status, log, _home) = server.wait();
         assert_eq!(status.code(), Some(0), "{log}");
         assert!(log.contains("stopping: no new calls"), "{log}");
         assert!(log.trim_end().ends_with("stopped"), "{log}");
@@ -51,7 +51,7 @@ fn a_second_signal_stops_at_once() {
     server.signal(Signal::TERM);
     server.logged("stopping: no new calls");
     server.signal(Signal::TERM);
-    let (status, log, _folder) = server.wait();
+    let (status, log, _home) = server.wait();
     assert_eq!(status.code(), Some(130), "{log}");
     assert!(log.contains("stopping at once"), "{log}");
 }

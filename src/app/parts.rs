@@ -14,6 +14,7 @@ use crate::provider::PersonaModel;
 use crate::provider::llm::{ClaudeConfig, ClaudeModel, ScriptedModel};
 use crate::provider::stt::offline::OfflineRecogniser;
 use crate::provider::tts::flite::Flite;
+use crate::store::{self, Store};
 
 /// The region that stores without regions are signed for.
 const NO_REGION: &str = "us-east-1";
@@ -66,8 +67,20 @@ fn model(config: &Config) -> anyhow::Result<Arc<dyn PersonaModel>> {
     Ok(Arc::new(claude.context("RINGCRAFT_LLM")?))
 }
 
+/// Brings the database up to date and opens it.
+pub(super) async fn database(config: &Config) -> anyhow::Result<Store> {
+    let Some(url) = &config.database_url else {
+        bail!(
+            "DATABASE_URL is not set: `make run` starts a private Postgres and sets it; for one of \
+             your own, set it to postgres://owner:password@host/name"
+        )
+    };
+    store::migrate(url.expose()).await?;
+    Ok(Store::open(url.expose()).await?)
+}
+
 /// Opens the object store; the embedded one is reached like any other, at our own address.
-pub(super) async fn store(
+pub(super) async fn object_store(
     config: &Config,
     listening: SocketAddr,
 ) -> anyhow::Result<(Blob, Option<EmbeddedS3>)> {

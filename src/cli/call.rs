@@ -29,6 +29,7 @@ use self::report::Report;
 use self::server::{CallState, OpenCall, Server};
 use self::session::{AudioSocket, Conversation};
 use self::sound_file::SoundFiles;
+use crate::config;
 
 /// Makes a call and speaks sound files into it, in real time, as a person would.
 ///
@@ -80,6 +81,10 @@ pub struct CallArgs {
     /// Hangs up after this long, whatever happens.
     #[arg(long, default_value_t = 1200, value_name = "SECONDS")]
     pub timeout: u32,
+
+    /// The API key of the rep, in place of RINGCRAFT_API_KEY.
+    #[arg(skip)]
+    pub api_key: Option<String>,
 }
 
 /// `TURN:MS`.
@@ -105,6 +110,12 @@ impl FromStr for BargeArg {
 fn rate(text: &str) -> Result<SampleRate, String> {
     let hz: u32 = text.parse().map_err(|_| "give 8000, 16000 or 48000".to_owned())?;
     SampleRate::try_from(hz).map_err(|error| error.to_string())
+}
+
+/// The key is no argument, because those are seen by every user of a machine.
+fn api_key(args: &CallArgs) -> Result<String, CallError> {
+    let given = || config::environment("RINGCRAFT_API_KEY").filter(|key| !key.is_empty());
+    args.api_key.clone().or_else(given).ok_or(CallError::NoApiKey)
 }
 
 /// Why the arguments make no call.
@@ -137,7 +148,7 @@ pub async fn place(args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
         }
     };
     let files = SoundFiles::create(args.out.as_deref(), args.out_stereo.as_deref(), args.rate)?;
-    let server = Server::at(&args.url)?;
+    let server = Server::at(&args.url, api_key(args)?)?;
     let call = server.open(&args.scenario).await?;
     let talk = match talk(args, script, &call, out).await {
         Ok(talk) => talk,

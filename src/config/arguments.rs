@@ -91,6 +91,8 @@ pub struct ServeArgs {
 
 pub(crate) const SECRETS: &str = "\
 Secrets are read from the environment alone, because arguments are seen by every user of a machine:
+  DATABASE_URL           PostgreSQL 15 or later, as the owner of the database:
+                         postgres://user:password@host/name. `make run` brings one of its own
   RINGCRAFT_SECRET       Signs the tokens of calls: 32 characters or more, the same on every node
                          [default: made once, into the data folder]
   ANTHROPIC_API_KEY      Lets Claude word the buyer

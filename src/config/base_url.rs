@@ -26,6 +26,18 @@ impl BaseUrl {
         (!rest.contains('@')).then(|| Self { secure: false, rest: rest.to_owned() })
     }
 
+    /// What a browser says that its page comes from: scheme and authority.
+    pub fn origin(&self) -> String {
+        let authority = self.rest.split('/').next().unwrap_or_default();
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{authority}")
+    }
+
+    /// Whether links go over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
     /// A link for HTTP. `path` begins with a slash.
     pub fn http(&self, path: &str) -> String {
         let scheme = if self.secure { "https" } else { "http" };

@@ -12,36 +12,72 @@ use crate::app::App;
 use crate::clock;
 use crate::config::BaseUrl;
 use crate::http::error::ApiError;
+use crate::http::signed_in::{SignedIn, bearer};
 use crate::http::token::{CallClaims, TokenError};
-use crate::model::CallId;
+use crate::identity::BearerToken;
+use crate::model::{CallId, Role};
+use crate::store::{Actor, OrgScope, call};
 
-/// The call that a path names, opened by a token.
+/// The call that a path names, opened by its own token: what carries its media.
 #[derive(Clone, Debug)]
-pub(super) struct CallAccess(pub(super) CallClaims);
+pub(super) struct MediaAccess(pub(super) CallClaims);
+
+/// The call that a path names, opened by its own token or by somebody who may see it.
+#[derive(Clone, Debug)]
+pub(super) struct CallAccess {
+    /// The call.
+    pub(super) call: CallId,
+    /// The rows of it that may be seen.
+    pub(super) scope: OrgScope,
+}
 
 #[derive(Deserialize)]
 struct TokenQuery {
     token: Option<String>,
 }
 
-impl FromRequestParts<Arc<App>> for CallAccess {
+impl FromRequestParts<Arc<App>> for MediaAccess {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let token = token(parts).ok_or(TokenError::Missing)?;
-        let Path(id) = Path::<String>::from_request_parts(parts, app)
-            .await
-            .map_err(|_| ApiError::no_call())?;
-        let call: CallId = id.parse().map_err(|_| ApiError::no_call())?;
+        let call = named_call(parts, app).await?;
         Ok(Self(app.tokens.check(&token, call, clock::wall_now())?))
     }
 }
 
+impl FromRequestParts<Arc<App>> for CallAccess {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let token = token(parts);
+        let is_of_person = |token: &String| BearerToken::presented(token).kind().is_some();
+        if let Some(token) = token.filter(|token| !is_of_person(token)) {
+            let call = named_call(parts, app).await?;
+            let claims = app.tokens.check(&token, call, clock::wall_now())?;
+            // Whoever holds the call's token is its rep, with no more rights than a rep has.
+            let actor = Actor::User { id: claims.user, role: Role::Rep };
+            return Ok(Self { call, scope: app.store.scope(claims.org, actor) });
+        }
+        let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
+        let call = named_call(parts, app).await?;
+        if !call::is_visible(&principal.scope, call).await? {
+            return Err(ApiError::no_call());
+        }
+        Ok(Self { call, scope: principal.scope })
+    }
+}
+
+async fn named_call(parts: &mut Parts, app: &Arc<App>) -> Result<CallId, ApiError> {
+    let Path(id) =
+        Path::<String>::from_request_parts(parts, app).await.map_err(|_| ApiError::no_call())?;
+    id.parse().map_err(|_| ApiError::no_call())
+}
+
 /// The token in the header, else in the query where a browser's sockets cannot set headers.
 fn token(parts: &Parts) -> Option<String> {
-    if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
-        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        return scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned());
+    if parts.headers.contains_key(header::AUTHORIZATION) {
+        return bearer(&parts.headers);
     }
     let query = Query::<TokenQuery>::try_from_uri(&parts.uri).ok()?;
     query.0.token.filter(|token| !token.is_empty())

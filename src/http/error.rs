@@ -6,9 +6,11 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::blob::BlobError;
 use crate::live::{AttachError, OpenError};
+use crate::store::StoreError;
 use crate::transport::websocket::upgrade::NotAnUpgrade;
 
 /// An answer that is an error: a status, a word for programs, a sentence for people.
@@ -17,6 +19,23 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: Cow<'static, str>,
+    field: Option<String>,
+}
+
+/// Every answer that is an error.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ErrorDetail {
+    /// For programs.
+    code: String,
+    /// For people.
+    message: String,
+    /// The field of the request that is at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
 }
 
@@ -43,6 +62,21 @@ impl ApiError {
     /// No token, or one that does not open the call.
     pub fn unauthorized(code: &'static str, message: String) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, code, message)
+    }
+
+    /// A request that a cookie alone allows came from another site.
+    pub fn cross_origin() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "cross_origin",
+            "with a cookie, this must come from the server's own page; programs send the token as \
+             a bearer token",
+        )
+    }
+
+    /// The role does not allow it, and that it exists is no secret.
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this")
     }
 
     /// Nothing is at this address.
@@ -92,6 +126,24 @@ impl From<OpenError> for ApiError {
     }
 }
 
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(error) => {
+                tracing::warn!(%error, "the database does not answer");
+                let message = "the database does not answer; try again in a moment";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message)
+            }
+            StoreError::NotFound => Self::new(StatusCode::NOT_FOUND, "not_found", "no such thing"),
+            StoreError::Denied => Self::forbidden(),
+            error @ (StoreError::Refused { .. } | StoreError::Query(_)) => {
+                tracing::error!(%error, "a query failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
 impl From<BlobError> for ApiError {
     fn from(error: BlobError) -> Self {
         tracing::error!(%error, "the object store did not answer");
@@ -124,19 +176,12 @@ impl From<NotAnUpgrade> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        #[derive(Serialize)]
-        struct Envelope<'a> {
-            error: Body<'a>,
-        }
-        #[derive(Serialize)]
-        struct Body<'a> {
-            code: &'static str,
-            message: &'a str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            field: Option<&'a str>,
-        }
-        let body = Body { code: self.code, message: &self.message, field: self.field.as_deref() };
-        let mut response = (self.status, Json(Envelope { error: body })).into_response();
+        let error = ErrorDetail {
+            code: self.code.to_owned(),
+            message: self.message.into_owned(),
+            field: self.field,
+        };
+        let mut response = (self.status, Json(ErrorBody { error })).into_response();
         let headers = response.headers_mut();
         match self.status {
             StatusCode::UNAUTHORIZED => {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::persona::{Difficulty, Scenario};
 
 /// What a rep may know of a scenario before the call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ScenarioSummary {
     /// What calls are opened with.
     pub id: String,
@@ -39,11 +40,15 @@ impl ScenarioSummary {
     }
 }
 
-#[derive(Serialize)]
-struct Envelope {
+#[derive(Serialize, ToSchema)]
+struct ScenarioList {
     scenarios: Vec<ScenarioSummary>,
 }
 
+/// Lists what can be practised.
+#[utoipa::path(get, path = "/api/scenarios", tag = "scenarios", responses(
+    (status = 200, description = "What a rep may know of each", body = ScenarioList),
+))]
 pub(super) async fn list(State(app): State<Arc<App>>) -> Json<impl Serialize> {
-    Json(Envelope { scenarios: app.scenarios.clone() })
+    Json(ScenarioList { scenarios: app.scenarios.clone() })
 }

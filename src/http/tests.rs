@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Mutex;
 
 use axum::body::Body;
+use axum::routing::get;
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -16,7 +17,8 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use super::*;
 use crate::app::{self, Runtimes};
 use crate::config::{Config, ServeArgs};
-use crate::model::{CallId, OrgId};
+use crate::model::{CallId, Role};
+use crate::test_database::{self, Person, TestDatabase};
 use crate::transport::websocket::{self, upgrade::Upgrade};
 use crate::transport::{Link, LinkIn, LinkOut};
 
@@ -24,6 +26,8 @@ struct Server {
     app: Arc<App>,
     address: SocketAddr,
     client: reqwest::Client,
+    rep: Person,
+    _database: TestDatabase,
     _folder: tempfile::TempDir,
 }
 
@@ -36,15 +40,18 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data").to_str().map(str::to_owned);
         let given = ServeArgs { data_dir, ..Default::default() };
-        let config = Config::check(given, |_| None).unwrap();
+        let database = TestDatabase::new().await;
+        let environment = |name: &str| (name == "DATABASE_URL").then(|| database.url.clone());
+        let config = Config::check(given, environment).unwrap();
         let listener = app::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (app, sealing) = app::build(config, address, Handle::current()).await.unwrap();
+        let rep = test_database::org_with(&app.store, Role::Rep).await;
         app.sealing.spawn(sealing.run(app.calls_over.clone()));
         let (connections, stop) = (app.connections.clone(), app.stopping.clone());
         app.connections.spawn(listener::serve(listener, routes(&app), connections, stop));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { app, address, client, _folder: folder }
+        Self { app, address, client, rep, _database: database, _folder: folder }
     }
 
     fn request(&self, method: &str, path: &str) -> RequestBuilder {
@@ -53,7 +60,7 @@ impl Server {
     }
 
     fn token(&self, call: CallId) -> String {
-        self.app.tokens.issue(call, OrgId::LOCAL, clock::wall_now())
+        self.app.tokens.issue(call, self.rep.org, self.rep.user, clock::wall_now())
     }
 }
 
@@ -73,7 +80,7 @@ async fn error(request: RequestBuilder) -> (u16, String) {
 async fn every_wrong_request_gets_a_json_error() {
     let server = Server::start().await;
     let request = |method, path| server.request(method, path);
-    let open = || request("POST", "/api/calls");
+    let open = || request("POST", "/api/calls").bearer_auth(&server.rep.api_key);
     let json = |text: &str| open().header("content-type", "application/json").body(text.to_owned());
     let table = [
         (request("GET", "/api/nothing"), 404, "not_found"),
@@ -120,8 +127,10 @@ async fn a_call_opens_by_its_own_token_alone() {
         let by_query = |token: &str| server.request(method, &format!("{path}?token={token}"));
         let missing = ask().send().await.unwrap();
         assert_eq!(missing.headers()["www-authenticate"], "Bearer");
-        assert_eq!(error(ask()).await, (401, "missing_token".into()), "{rest}");
-        assert_eq!(error(by_query("")).await, (401, "missing_token".into()), "{rest}");
+        // Media opens by the token alone; the rest to those who are signed in as well.
+        let nothing = if rest == "/audio" { "missing_token" } else { "not_signed_in" };
+        assert_eq!(error(ask()).await, (401, nothing.into()), "{rest}");
+        assert_eq!(error(by_query("")).await, (401, nothing.into()), "{rest}");
         for token in [wrong.as_str(), "x", "a.b.c"] {
             let refused = (401, "invalid_token".to_owned());
             assert_eq!(error(ask().bearer_auth(token)).await, refused, "{rest} {token}");
@@ -162,7 +171,10 @@ async fn a_draining_server_says_so() {
     server.app.draining.cancel();
     let (status, body) = answer(server.request("GET", "/api/health")).await;
     assert_eq!((status, &body["health"]["status"]), (503, &json!("draining")));
-    let open = || server.request("POST", "/api/calls").json(&json!({"scenario_id": "rachel"}));
+    let open = || {
+        let request = server.request("POST", "/api/calls").bearer_auth(&server.rep.api_key);
+        request.json(&json!({"scenario_id": "rachel"}))
+    };
     assert_eq!(error(open()).await, (503, "shutting_down".into()));
     assert_eq!(open().send().await.unwrap().headers()["retry-after"], "30");
 }

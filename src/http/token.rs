@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::clock;
 use crate::config::Secret;
-use crate::model::{CallId, OrgId};
+use crate::model::{CallId, OrgId, UserId};
 
 /// How long a new call waits for its first connection.
 pub const JOIN_WITHIN: Duration = Duration::from_secs(10 * 60);
@@ -34,6 +34,8 @@ pub struct CallClaims {
     pub call: CallId,
     /// Whose call it is.
     pub org: OrgId,
+    /// Who practises.
+    pub user: UserId,
     /// Until when, in seconds since 1970.
     pub exp: u64,
     aud: String,
@@ -64,9 +66,9 @@ impl CallTokens {
     }
 
     /// A token for a call that is made now.
-    pub fn issue(&self, call: CallId, org: OrgId, now: SystemTime) -> String {
+    pub fn issue(&self, call: CallId, org: OrgId, user: UserId, now: SystemTime) -> String {
         let exp = seconds(now + TOKEN_LIFE);
-        let claims = CallClaims { call, org, exp, aud: AUDIENCE.to_owned() };
+        let claims = CallClaims { call, org, user, exp, aud: AUDIENCE.to_owned() };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .expect("ids and numbers always serialise, and HMAC signs anything")
     }
@@ -115,6 +117,9 @@ mod tests {
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
+    const ORG: OrgId = OrgId(uuid::Uuid::from_u128(1));
+    const USER: UserId = UserId(uuid::Uuid::from_u128(2));
+
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
     }
@@ -126,9 +131,9 @@ mod tests {
     #[test]
     fn a_token_opens_its_call_until_it_expires() {
         let (call, tokens) = (CallId::new(), tokens());
-        let token = tokens.issue(call, OrgId::LOCAL, at(1_000));
+        let token = tokens.issue(call, ORG, USER, at(1_000));
         let claims = tokens.check(&token, call, at(1_000)).unwrap();
-        assert_eq!((claims.call, claims.org, claims.exp), (call, OrgId::LOCAL, 8_200));
+        assert_eq!((claims.call, claims.org, claims.user, claims.exp), (call, ORG, USER, 8_200));
         assert!(tokens.check(&token, call, at(8_199)).is_ok());
         assert_eq!(tokens.check(&token, call, at(8_200)), Err(TokenError::Expired));
     }
@@ -136,7 +141,7 @@ mod tests {
     #[test]
     fn it_opens_nothing_else() {
         let (call, tokens) = (CallId::new(), tokens());
-        let token = tokens.issue(call, OrgId::LOCAL, at(0));
+        let token = tokens.issue(call, ORG, USER, at(0));
         assert_eq!(tokens.check(&token, CallId::new(), at(0)), Err(TokenError::Invalid));
         let other = CallTokens::new(&Secret::new("another secret of thirty-two chars"));
         assert_eq!(other.check(&token, call, at(0)), Err(TokenError::Invalid));
@@ -145,7 +150,7 @@ mod tests {
     #[test]
     fn a_changed_or_foreign_token_is_refused() {
         let (call, tokens) = (CallId::new(), tokens());
-        let token = tokens.issue(call, OrgId::LOCAL, at(0));
+        let token = tokens.issue(call, ORG, USER, at(0));
         let signature = token.rfind('.').unwrap();
         let mut bytes = token.clone().into_bytes();
         bytes[signature - 5] ^= 1;
@@ -158,7 +163,7 @@ mod tests {
         let sign = |claims: serde_json::Value, key: &EncodingKey| {
             jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key).unwrap()
         };
-        let claims = |aud: &str| serde_json::json!({"call": call, "org": OrgId::LOCAL, "exp": 99, "aud": aud});
+        let claims = |aud: &str| serde_json::json!({"call": call, "org": ORG, "user": USER, "exp": 99, "aud": aud});
         assert!(tokens.check(&sign(claims("call"), &tokens.encoding), call, at(0)).is_ok());
         let table = [
             ("changed", changed),
@@ -168,7 +173,8 @@ mod tests {
                 sign(claims("call"), &EncodingKey::from_secret(SECRET.as_bytes()))
             }),
             ("without expiry", {
-                let claims = serde_json::json!({"call": call, "org": OrgId::LOCAL, "aud": "call"});
+                let claims =
+                    serde_json::json!({"call": call, "org": ORG, "user": USER, "aud": "call"});
                 sign(claims, &tokens.encoding)
             }),
             ("empty", String::new()),

@@ -14,6 +14,8 @@ use super::*;
 use crate::provider::scripted_engines::{Ear, Mind, Throat};
 use crate::transport::{Encoding, Inbound, LINK_OUTBOUND, LinkFormat, LinkIn, LinkOut};
 
+const ORG: OrgId = OrgId(uuid::Uuid::nil());
+
 const HELLO: &str = "Hello, I am calling around for rates today. What do you have for me?";
 
 /// Longer than any script; a call that takes longer hangs.
@@ -47,7 +49,7 @@ impl Rig {
 
     /// Opens a call and connects it.
     fn connect(&self) -> (CallId, Client) {
-        let call = self.calls.open("rachel").unwrap();
+        let call = self.calls.open(ORG, "rachel").unwrap().0;
         let (link, client) = Client::new();
         self.calls.attach(call, link).unwrap();
         (call, client)
@@ -160,21 +162,25 @@ async fn seen(observer: &mut broadcast::Receiver<Arc<str>>, wanted: &str) -> Val
 #[tokio::test(start_paused = true)]
 async fn the_last_slot_is_given_once_and_comes_free_with_the_end() {
     let mut rig = Rig::healthy();
-    assert_eq!(rig.calls.open("nobody"), Err(OpenError::UnknownScenario));
-    let waiting = rig.calls.open("rachel").unwrap();
-    assert_eq!(rig.calls.open("rachel"), Err(OpenError::Full), "a waiting call has its slot");
+    assert_eq!(rig.calls.open(ORG, "nobody").err(), Some(OpenError::UnknownScenario));
+    let waiting = rig.calls.open(ORG, "rachel").unwrap().0;
+    assert_eq!(
+        rig.calls.open(ORG, "rachel").err(),
+        Some(OpenError::Full),
+        "a waiting call has its slot"
+    );
     assert!(rig.calls.end(waiting, EndReason::RepHungUp));
     assert_eq!(rig.calls.status(waiting), None);
 
     let (call, mut client) = rig.connect();
     client.until("call.connected").await;
-    assert_eq!(rig.calls.open("rachel"), Err(OpenError::Full));
+    assert_eq!(rig.calls.open(ORG, "rachel").err(), Some(OpenError::Full));
     assert_eq!(rig.calls.live_count(), 1);
     assert!(rig.calls.end(call, EndReason::RepHungUp));
     assert_eq!(end_of(&rig.log().await).0, EndReason::RepHungUp);
     assert_eq!(rig.calls.status(call), Some(CallStatus::Sealing));
     assert_eq!(rig.calls.live_count(), 0);
-    rig.calls.open("rachel").expect("a call that only waits for its seal needs no slot");
+    rig.calls.open(ORG, "rachel").expect("a call that only waits for its seal needs no slot");
     rig.calls.sealed(call, CallStatus::Completed);
     assert_eq!(rig.calls.status(call), Some(CallStatus::Completed));
     assert_eq!(rig.calls.can_attach(call), Err(AttachError::Unknown), "it is over");
@@ -183,26 +189,26 @@ async fn the_last_slot_is_given_once_and_comes_free_with_the_end() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_nobody_joins_gives_its_slot_back() {
     let rig = Rig::healthy();
-    let call = rig.calls.open("rachel").unwrap();
+    let call = rig.calls.open(ORG, "rachel").unwrap().0;
     advance(WAITING_FOR).await;
     assert_eq!(rig.calls.can_attach(call), Ok(()), "its token is good to the end");
     advance(Duration::from_secs(1)).await;
     assert_eq!(rig.calls.can_attach(call), Err(AttachError::Unknown));
-    rig.calls.open("rachel").expect("the slot is free");
+    rig.calls.open(ORG, "rachel").expect("the slot is free");
     assert_eq!(rig.calls.status(call), None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_without_a_spool_gives_its_slot_back() {
     let mut rig = Rig::healthy();
-    let call = rig.calls.open("rachel").unwrap();
+    let call = rig.calls.open(ORG, "rachel").unwrap().0;
     std::fs::create_dir(rig.spools.call_dir(call)).unwrap();
     let (link, mut client) = Client::new();
     rig.calls.attach(call, link).unwrap();
     assert!(client.outbound.recv().await.is_none(), "the link is closed without a word");
     let ended = rig.ended.recv().await.unwrap();
     assert_eq!((ended.call, ended.unwritten), (call, Vec::new()));
-    rig.calls.open("rachel").expect("the slot is free");
+    rig.calls.open(ORG, "rachel").expect("the slot is free");
 }
 
 #[tokio::test(start_paused = true)]
@@ -248,10 +254,10 @@ async fn a_drained_server_says_goodbye_on_every_call() {
     let calls = Arc::clone(&rig.calls);
     let drain = async {
         calls.drain(Duration::from_secs(3)).await;
-        calls.open("rachel")
+        calls.open(ORG, "rachel")
     };
     let (after, events) = tokio::join!(drain, client.until("call.ended"));
-    assert_eq!(after, Err(OpenError::Draining));
+    assert_eq!(after.err(), Some(OpenError::Draining));
     assert_eq!(events.last().unwrap()["reason"], "server_drain");
     assert_eq!(said(&events, "persona"), [HELLO], "the goodbye was spoken");
     assert_eq!(end_of(&rig.log().await).0, EndReason::ServerDrain);
@@ -269,7 +275,7 @@ async fn a_call_is_ended_before_its_first_audio() {
 #[tokio::test(start_paused = true)]
 async fn a_link_that_takes_nothing_is_let_go() {
     let mut rig = Rig::healthy();
-    let call = rig.calls.open("rachel").unwrap();
+    let call = rig.calls.open(ORG, "rachel").unwrap().0;
     let mut observer = rig.calls.watch(call).unwrap();
     let (link, mut client) = Client::with_room(1);
     rig.calls.attach(call, link).unwrap();

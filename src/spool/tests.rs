@@ -6,7 +6,7 @@ fn header() -> SpoolHeader {
     SpoolHeader {
         version: SPOOL_VERSION,
         call_id: "01920000-0000-7000-8000-000000000001".parse().unwrap(),
-        org_id: OrgId::LOCAL,
+        org_id: OrgId(uuid::Uuid::nil()),
         scenario_id: "rachel".to_owned(),
         created_unix_ms: 1_700_000_000_000,
     }

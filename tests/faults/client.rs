@@ -54,7 +54,16 @@ impl Answer {
 pub(crate) async fn ask(server: &Server, scenario: &str) -> Answer {
     let url = format!("{}/api/calls", server.url());
     let body = json!({ "scenario_id": scenario });
-    Answer::of(reqwest::Client::new().post(url).json(&body).send().await.unwrap()).await
+    Answer::of(
+        reqwest::Client::new()
+            .post(url)
+            .bearer_auth(server.api_key())
+            .json(&body)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await
 }
 
 impl Opened {

@@ -22,9 +22,9 @@ async fn a_killed_server_seals_the_call_at_its_next_start() {
     client.until("reply.started").await;
     server.signal(Signal::KILL);
     let sent_ms = client.sent.len() / 16;
-    let (_, _, folder) = server.wait();
+    let (_, _, home) = server.wait();
 
-    let server = Server::start_in(folder, &[]);
+    let server = Server::start_in(home, &[]);
     let shown = call.on(&server).sealed().await;
     assert_eq!(shown["end_reason"], "server_lost");
     let links = &shown["links"];

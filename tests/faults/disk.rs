@@ -6,7 +6,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, prlimit};
 use serde_json::Value;
 
 use crate::client::{Opened, ask, fetch};
-use crate::server::Server;
+use crate::server::{Home, Server};
 
 /// Lets the server write no file past so many bytes.
 fn limit_files(server: &Server, bytes: Option<u64>) {
@@ -60,12 +60,12 @@ impl Drop for SmallDisk<'_> {
 
 #[tokio::test]
 async fn with_a_disk_that_is_nearly_full_no_call_is_taken() {
-    let folder = tempfile::tempdir().unwrap();
-    let place = folder.path().join("data");
+    let home = Home::new();
+    let place = home.path().join("data");
     let Some(_disk) = SmallDisk::mount(&place) else {
         return eprintln!("not run: only root may mount a small disk");
     };
-    let server = Server::start_in(folder, &[]);
+    let server = Server::start_in(home, &[]);
     let answer = ask(&server, "rachel").await;
     assert_eq!((answer.status, answer.code()), (503, "disk_full"));
     assert!(answer.retry_after.is_some());

@@ -20,7 +20,7 @@ async fn the_log_holds_no_word_no_token_and_no_signature() {
     let link = shown["links"]["record"].as_str().unwrap();
     fetch(&shown["links"]["record"]).await;
     server.signal(rustix::process::Signal::TERM);
-    let (_, log, _folder) = server.wait();
+    let (_, log, _home) = server.wait();
     assert!(log.contains(&call.id), "the call was logged:\n{log}");
 
     let signature = link.split("X-Amz-Signature=").nth(1).unwrap().split('&').next().unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use ringcraft::config::Secret;
 use ringcraft::http::token::CallTokens;
-use ringcraft::model::OrgId;
+use ringcraft::model::{OrgId, UserId};
 
 use crate::client::{Opened, ask};
 use crate::server::Server;
@@ -24,7 +24,15 @@ async fn an_unknown_scenario_is_named_and_the_known_ones_are_shown() {
 
     let mut call = Command::new(env!("CARGO_BIN_EXE_ringcraft"));
     let clip = concat!(env!("CARGO_MANIFEST_DIR"), "/media/tests/audio/slt.wav");
-    call.env_clear().args(["call", "--scenario", "nobody", "--say", clip, "--url", &server.url()]);
+    call.env_clear().env("RINGCRAFT_API_KEY", server.api_key()).args([
+        "call",
+        "--scenario",
+        "nobody",
+        "--say",
+        clip,
+        "--url",
+        &server.url(),
+    ]);
     let output = call.output().unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{errors}");
@@ -39,9 +47,10 @@ async fn a_call_opens_with_its_own_token_alone() {
     let other = Opened::new(&server).await;
     let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let id = call.id.parse().unwrap();
-    let expired = CallTokens::new(&Secret::new(SECRET)).issue(id, OrgId::LOCAL, long_ago);
+    let expired =
+        CallTokens::new(&Secret::new(SECRET)).issue(id, OrgId::new(), UserId::new(), long_ago);
     let forged = CallTokens::new(&Secret::new("another secret of thirty-two characters"));
-    let forged = forged.issue(id, OrgId::LOCAL, SystemTime::UNIX_EPOCH + YEARS);
+    let forged = forged.issue(id, OrgId::new(), UserId::new(), SystemTime::UNIX_EPOCH + YEARS);
     let mut changed = call.token.clone();
     let last = if changed.pop() == Some('A') { 'B' } else { 'A' };
     changed.insert(10, last);

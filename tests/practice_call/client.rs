@@ -63,6 +63,7 @@ impl Talk {
         for file in files {
             command.arg("--say").arg(file);
         }
+        command.env("RINGCRAFT_API_KEY", server.api_key());
         command.arg("--out").arg(&heard).arg("--out-stereo").arg(&both).args(more);
         let output = command.output().expect("run the client");
         let errors = String::from_utf8_lossy(&output.stderr);

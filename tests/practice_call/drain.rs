@@ -17,6 +17,7 @@ use crate::server::Server;
 fn a_server_that_stops_says_goodbye_and_seals_the_call() {
     let server = Server::start(&[("RINGCRAFT_DRAIN_SECONDS", "1")]);
     let mut client = ringcraft(["call", "--url", &server.url(), "--hold", "60"])
+        .env("RINGCRAFT_API_KEY", server.api_key())
         .stdout(Stdio::piped())
         .spawn()
         .expect("run the client");
@@ -30,26 +31,26 @@ fn a_server_that_stops_says_goodbye_and_seals_the_call() {
     assert!(rest.contains("the call is over"), "{rest}");
     assert!(client.wait().expect("wait for the client").success(), "{rest}");
 
-    let (status, log, folder) = server.wait();
+    let (status, log, home) = server.wait();
     assert_eq!(status.code(), Some(0), "{log}");
     for line in ["stopping: no new calls", "saying goodbye", "call sealed"] {
         assert!(log.contains(line), "{line:?} in\n{log}");
     }
     assert!(log.trim_end().ends_with("stopped"), "{log}");
 
-    let record = std::fs::read(only(folder.path(), "record.json")).expect("the record");
+    let record = std::fs::read(only(home.path(), "record.json")).expect("the record");
     let record = CallRecord::from_json(&record).expect("a call record").into_parts();
     let last = record.utterances.last().expect("a goodbye");
     assert_eq!((last.speaker, last.interrupted), (Speaker::Persona, false), "{last:?}");
     let spoken = words(goodbye.split(" buyer ").nth(1).expect("what the buyer said"));
     assert_eq!(words(&last.text), spoken);
-    let packed = std::fs::read(only(folder.path(), "log.jsonl.zst")).expect("the log");
+    let packed = std::fs::read(only(home.path(), "log.jsonl.zst")).expect("the log");
     let log = zstd::decode_all(packed.as_slice()).expect("a compressed log");
     let log = String::from_utf8(log).expect("a log in UTF-8");
     let entries = log::read(log.lines()).expect("a readable log");
     let Some(Entry::Closed { reason, .. }) = entries.last() else { panic!("no end: {log}") };
     assert_eq!(*reason, EndReason::ServerDrain);
-    assert_eq!(files(&folder.path().join("data/spool")), [] as [PathBuf; 0], "nothing waits");
+    assert_eq!(files(&home.path().join("data/spool")), [] as [PathBuf; 0], "nothing waits");
 }
 
 /// The next line that holds `wanted`.

@@ -4,7 +4,7 @@
 #![allow(dead_code)]
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -13,34 +13,66 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use database::{Person, TestDatabase};
+
+#[path = "database.rs"]
+pub(crate) mod database;
+
 /// How long anything that the server shall log may take; only a hang comes near.
 const LOGGED_WITHIN: Duration = Duration::from_secs(90);
+
+/// What outlives a server: its data, its database, and a rep who has an API key.
+pub(crate) struct Home {
+    folder: TempDir,
+    database: TestDatabase,
+    pub(crate) rep: Person,
+}
+
+impl Home {
+    /// An empty folder, and a database with one rep in it.
+    pub(crate) fn new() -> Self {
+        let database = database::new_database();
+        let rep = database::new_rep(&database);
+        Self { folder: tempfile::tempdir().expect("a folder"), database, rep }
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The address of the database, as its owner.
+    pub(crate) fn database_url(&self) -> &str {
+        &self.database.url
+    }
+}
 
 /// A running server. Dropped, it is killed.
 pub(crate) struct Server {
     child: Child,
     log: Arc<Log>,
     reader: Option<JoinHandle<()>>,
-    folder: Option<TempDir>,
+    home: Option<Home>,
     port: u16,
 }
 
 impl Server {
     /// Starts a server with some variables beside its port and folder.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
-        Self::start_in(tempfile::tempdir().expect("a folder"), variables)
+        Self::start_in(Home::new(), variables)
     }
 
-    /// Starts a server in the folder of one before, which [`Server::wait`] returned.
-    pub(crate) fn start_in(folder: TempDir, variables: &[(&str, &str)]) -> Self {
-        let mut child = command(&folder, "127.0.0.1:0")
+    /// Starts a server where one was before, which [`Server::wait`] returned.
+    pub(crate) fn start_in(home: Home, variables: &[(&str, &str)]) -> Self {
+        let mut child = command(&home.folder, "127.0.0.1:0")
+            .env("DATABASE_URL", home.database_url())
             .envs(variables.iter().copied())
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .expect("start the server");
         let (log, reader) = Log::follow(child.stderr.take().expect("a piped log"));
-        let mut server = Self { child, log, reader: Some(reader), folder: Some(folder), port: 0 };
+        let mut server = Self { child, log, reader: Some(reader), home: Some(home), port: 0 };
         let listening = server.logged("listening on http://127.0.0.1:");
         let port = listening.rsplit("http://127.0.0.1:").next().expect("a port");
         let digits: String = port.chars().take_while(char::is_ascii_digit).collect();
@@ -58,9 +90,19 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// What outlives it.
+    pub(crate) fn home(&self) -> &Home {
+        self.home.as_ref().expect("a server keeps its home")
+    }
+
+    /// The key of its rep.
+    pub(crate) fn api_key(&self) -> &str {
+        &self.home().rep.api_key
+    }
+
     /// Where it keeps its data.
     pub(crate) fn data_dir(&self) -> PathBuf {
-        data_dir(self.folder.as_ref().expect("a server keeps its folder"))
+        data_dir(&self.home().folder)
     }
 
     /// Its process.
@@ -83,13 +125,13 @@ impl Server {
         self.log.text()
     }
 
-    /// Waits for its end: how it went, the whole log, and its folder for another server.
-    pub(crate) fn wait(mut self) -> (ExitStatus, String, TempDir) {
+    /// Waits for its end: how it went, the whole log, and its home for another server.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String, Home) {
         let status = self.child.wait().expect("wait for the server");
         if let Some(reader) = self.reader.take() {
             reader.join().expect("the log was read to its end");
         }
-        (status, self.log.text(), self.folder.take().expect("a server keeps its folder"))
+        (status, self.log.text(), self.home.take().expect("a server keeps its home"))
     }
 }
 

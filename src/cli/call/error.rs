@@ -16,6 +16,9 @@ pub(crate) enum CallError {
         /// What the network said.
         reason: String,
     },
+    /// Nobody is signed in.
+    #[error("RINGCRAFT_API_KEY is not set; it holds the API key of the rep who calls")]
+    NoApiKey,
     /// No scenario has this id.
     #[error("the server has no scenario `{id}`{known}")]
     UnknownScenario {

@@ -25,6 +25,7 @@ const SEALED_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) struct Server {
     http: reqwest::Client,
     base: String,
+    api_key: String,
 }
 
 /// A call that was opened. It has no `Debug`: its token is a secret.
@@ -130,14 +131,14 @@ impl Server {
     ///
     /// # Errors
     /// When the machine cannot do TLS.
-    pub(crate) fn at(base: &str) -> Result<Self, CallError> {
+    pub(crate) fn at(base: &str, api_key: String) -> Result<Self, CallError> {
         // The audio goes straight to the server, so its HTTP does too.
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(ANSWER_WITHIN)
             .build()
             .map_err(|error| unreachable(base, &error))?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned() })
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), api_key })
     }
 
     /// Opens a call.
@@ -147,7 +148,8 @@ impl Server {
     pub(crate) async fn open(&self, scenario: &str) -> Result<OpenCall, CallError> {
         let url = format!("{}/api/calls", self.base);
         let body = json!({ "scenario_id": scenario, "channel": "voice" });
-        let answer = self.answer::<One<OpenCall>>(&url, self.http.post(&url).json(&body)).await;
+        let request = self.http.post(&url).bearer_auth(&self.api_key).json(&body);
+        let answer = self.answer::<One<OpenCall>>(&url, request).await;
         match answer {
             Ok(opened) => Ok(opened.call),
             Err(Failure::Refused { reason, .. }) if is_about_the_scenario(&reason) => {
@@ -194,7 +196,9 @@ impl Server {
     /// The scenarios there are, as lines for people; nothing where the server does not tell.
     async fn scenario_lines(&self) -> String {
         let url = format!("{}/api/scenarios", self.base);
-        let Ok(list) = self.answer::<Scenarios>(&url, self.http.get(&url)).await else {
+        let Ok(list) =
+            self.answer::<Scenarios>(&url, self.http.get(&url).bearer_auth(&self.api_key)).await
+        else {
             return String::new();
         };
         let mut lines = "; it has these:".to_owned();

@@ -8,17 +8,25 @@ use axum::response::Response;
 use tokio::net::TcpStream;
 
 use crate::app::App;
-use crate::http::access::CallAccess;
-use crate::http::error::ApiError;
+use crate::http::access::MediaAccess;
+use crate::http::error::{ApiError, ErrorBody};
 use crate::live::AttachError;
 use crate::model::CallId;
 use crate::transport::websocket::upgrade::Upgrade;
 use crate::transport::websocket::{self, Refused};
 
 /// Opens the WebSocket of a call, unless its media flows already.
+#[utoipa::path(get, path = "/api/calls/{id}/audio", tag = "calls",
+    params(("id" = CallId, Path), ("token" = Option<String>, Query, description = "The call's token")),
+    responses(
+        (status = 101, description = "The protocol of docs/PROTOCOL.md begins"),
+        (status = 404, description = "The call is not open", body = ErrorBody),
+        (status = 409, description = "Its media flows already", body = ErrorBody),
+        (status = 426, description = "The request is no WebSocket upgrade", body = ErrorBody),
+    ))]
 pub(in crate::http) async fn connect(
     State(app): State<Arc<App>>,
-    CallAccess(claims): CallAccess,
+    MediaAccess(claims): MediaAccess,
     mut request: Request,
 ) -> Result<Response, ApiError> {
     let upgrade = Upgrade::take(&mut request)?;

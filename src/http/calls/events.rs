@@ -16,17 +16,22 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::http::access::CallAccess;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::model::CallId;
 
 /// How often a comment shows that the stream lives while nothing happens.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Streams the live events of an open call until it is over.
+#[utoipa::path(get, path = "/api/calls/{id}/events", tag = "calls", params(("id" = CallId, Path)), responses(
+    (status = 200, description = "Server-sent events, as docs/PROTOCOL.md lists them", content_type = "text/event-stream"),
+    (status = 404, description = "The call is not open, or you may not see it", body = ErrorBody),
+))]
 pub(in crate::http) async fn follow(
     State(app): State<Arc<App>>,
-    CallAccess(claims): CallAccess,
+    access: CallAccess,
 ) -> Result<Response, ApiError> {
-    let events = app.live.watch(claims.call).ok_or_else(ApiError::no_call)?;
+    let events = app.live.watch(access.call).ok_or_else(ApiError::no_call)?;
     let stream = Sse::new(messages(events, app.stopping.clone()))
         .keep_alive(KeepAlive::new().interval(HEARTBEAT).text("still here"));
     let mut response = stream.into_response();

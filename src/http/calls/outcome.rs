@@ -9,16 +9,17 @@ use crate::app::App;
 use crate::blob::{BlobError, Link};
 use crate::clock;
 use crate::config::BaseUrl;
-use crate::http::token::CallClaims;
 use crate::jobs::SealedKeys;
+use crate::model::{CallId, OrgId};
 
 /// How long a signed link opens.
 const LINKS_FOR: Duration = Duration::from_secs(15 * 60);
 
 /// A completed call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Outcome {
     /// Why it ended.
+    #[schema(value_type = String)]
     pub end_reason: EndReason,
     /// How long it was.
     pub duration_ms: u64,
@@ -27,7 +28,7 @@ pub struct Outcome {
 }
 
 /// Signed links to the artefacts of a call. Each opens without a token, for a short time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct OutcomeLinks {
     /// Both legs, for listening.
     pub recording: String,
@@ -53,17 +54,18 @@ struct Ending {
 /// Reads what became of a call; nothing while it is not completed.
 pub(super) async fn read(
     app: &App,
-    claims: &CallClaims,
+    org: OrgId,
+    call: CallId,
     base: &BaseUrl,
 ) -> Result<Option<Outcome>, BlobError> {
-    let keys = SealedKeys::of(claims.org, claims.call);
+    let keys = SealedKeys::of(org, call);
     let record = match app.blob.get(&keys.record).await {
         Ok(record) => record,
         Err(BlobError::NotFound { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
     let Ok(Ending { end_reason, duration_ms }) = serde_json::from_slice(&record) else {
-        tracing::error!(call = %claims.call, "the record of a call cannot be read");
+        tracing::error!(%call, "the record of a call cannot be read");
         return Ok(None);
     };
     let endpoint = own_endpoint(app, base);
@@ -80,7 +82,7 @@ pub(super) async fn read(
     };
     let links = OutcomeLinks {
         recording: sign(&keys.opus, None).await?,
-        recording_wav: sign(&keys.wav, Some(&format!("{}.wav", claims.call))).await?,
+        recording_wav: sign(&keys.wav, Some(&format!("{}.wav", call))).await?,
         record: sign(&keys.record, None).await?,
         kpis: sign(&keys.kpis, None).await?,
         log: sign(&keys.log, None).await?,

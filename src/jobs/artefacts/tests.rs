@@ -36,7 +36,10 @@ fn input() -> SealInput {
 }
 
 fn keys() -> SealedKeys {
-    SealedKeys::of(OrgId::LOCAL, "01920000-0000-7000-8000-000000000001".parse().unwrap())
+    SealedKeys::of(
+        OrgId(uuid::Uuid::nil()),
+        "01920000-0000-7000-8000-000000000001".parse().unwrap(),
+    )
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ fn header() -> SpoolHeader {
     SpoolHeader {
         version: SPOOL_VERSION,
         call_id: CallId::default(),
-        org_id: OrgId::LOCAL,
+        org_id: OrgId(uuid::Uuid::nil()),
         scenario_id: "rachel".to_owned(),
         created_unix_ms: 0,
     }

@@ -1,0 +1,44 @@
+//! The description of the interface for programs, made from the handlers and their types.
+
+use axum::Json;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use crate::http::error::ErrorBody;
+use crate::http::signed_in::SESSION_COOKIE;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ringcraft",
+        description = "A real-time voice simulation server: practise a sales call with an AI buyer. \
+                       Times are RFC 3339 in UTC; durations and offsets end in `_ms`."
+    ),
+    components(schemas(ErrorBody)),
+    modifiers(&Security),
+    security(("bearer" = []), ("cookie" = []))
+)]
+pub(super) struct Description;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A session's token, an API key, or for one call its own token"));
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+/// Describes this interface.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "server", security(()),
+    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
+pub(super) async fn show() -> Json<utoipa::openapi::OpenApi> {
+    // Made when it is asked for, which is rarely: it is a few hundred kilobytes in memory.
+    let (_, description) = super::routes().split_for_parts();
+    Json(description)
+}

@@ -1,0 +1,139 @@
+//! Who makes a request: a session or an API key, as a bearer token or as a browser's cookie.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+
+use crate::app::App;
+use crate::config::BaseUrl;
+use crate::http::error::ApiError;
+use crate::identity::{BearerToken, NotSignedIn, Principal};
+
+/// The cookie of a session.
+pub(super) const SESSION_COOKIE: &str = "ringcraft_session";
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub(super) struct SignedIn(pub(super) Principal);
+
+impl FromRequestParts<Arc<App>> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let token = match bearer(&parts.headers) {
+            Some(token) => token,
+            None => {
+                let token = cookie(&parts.headers).ok_or_else(not_signed_in)?;
+                check_origin(parts, app.config.public_url.as_ref())?;
+                token
+            }
+        };
+        Ok(Self(Principal::of(&app.store, &BearerToken::presented(&token)).await?))
+    }
+}
+
+/// The token of an `Authorization: Bearer` header.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<String> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+/// The token of a session's cookie.
+pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';'));
+    pairs.find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        (name == SESSION_COOKIE && !value.is_empty()).then(|| value.to_owned())
+    })
+}
+
+/// A browser sends cookies with what other sites ask for too, so a request that changes something
+/// must say that it comes from our own page. What reads is safe: its answer stays in the browser.
+fn check_origin(parts: &Parts, public_url: Option<&BaseUrl>) -> Result<(), ApiError> {
+    if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let same_site = text(header::HeaderName::from_static("sec-fetch-site"));
+    let own = match (same_site, text(header::ORIGIN)) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => is_own(origin, text(header::HOST), public_url),
+        (None, None) => false,
+    };
+    if own { Ok(()) } else { Err(ApiError::cross_origin()) }
+}
+
+fn is_own(origin: &str, host: Option<&str>, public_url: Option<&BaseUrl>) -> bool {
+    match public_url {
+        Some(public) => public.origin() == origin,
+        None => origin.split_once("://").map(|(_, host)| host) == host,
+    }
+}
+
+fn not_signed_in() -> ApiError {
+    ApiError::unauthorized(
+        "not_signed_in",
+        "sign in with POST /api/auth/login, or send an API key as a bearer token".to_owned(),
+    )
+}
+
+impl From<NotSignedIn> for ApiError {
+    fn from(error: NotSignedIn) -> Self {
+        match error {
+            NotSignedIn::Refused => Self::unauthorized("invalid_token", error.to_string()),
+            NotSignedIn::Store(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    #[test]
+    fn the_cookie_is_found_among_others() {
+        let table = [
+            ("ringcraft_session=rcs_x", Some("rcs_x")),
+            ("a=b; ringcraft_session=rcs_x; c=d", Some("rcs_x")),
+            ("ringcraft_session=", None),
+            ("not_ringcraft_session=rcs_x", None),
+            ("ringcraft_session", None),
+        ];
+        for (line, token) in table {
+            let headers = HeaderMap::from_iter([(header::COOKIE, line.parse().unwrap())]);
+            assert_eq!(cookie(&headers).as_deref(), token, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_changes_things_from_our_own_page_only() {
+        let public: BaseUrl = "https://calls.example.com".parse().unwrap();
+        let table = [
+            ("GET", &[][..], None, true),
+            ("POST", &[], None, false),
+            ("POST", &[("origin", "http://a:8080")], None, true),
+            ("POST", &[("origin", "http://a:9090")], None, false),
+            ("POST", &[("origin", "https://evil.example")], None, false),
+            ("POST", &[("origin", "null")], None, false),
+            ("POST", &[("sec-fetch-site", "same-origin")], None, true),
+            ("POST", &[("sec-fetch-site", "same-site"), ("origin", "http://a:8080")], None, false),
+            ("DELETE", &[("sec-fetch-site", "cross-site")], None, false),
+            ("POST", &[("origin", "https://calls.example.com")], Some(&public), true),
+            ("POST", &[("origin", "http://calls.example.com")], Some(&public), false),
+            ("POST", &[("origin", "http://a:8080")], Some(&public), false),
+        ];
+        for (method, headers, public, allowed) in table {
+            let mut request = Request::builder().method(method).header("host", "a:8080");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            assert_eq!(check_origin(&parts, public).is_ok(), allowed, "{method} {headers:?}");
+        }
+    }
+}

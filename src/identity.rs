@@ -1,0 +1,7 @@
+//! Who somebody is: what they present, and the person it stands for.
+
+pub use principal::{NotSignedIn, Principal, Via};
+pub use token::{BearerToken, TokenHash, TokenKind};
+
+mod principal;
+mod token;

@@ -1,0 +1,102 @@
+//! Postgres: the only SQL. A tenant's rows are reached through an [`OrgScope`] and in no other way.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Executor, PgPool};
+
+pub use check::UnsafeDatabase;
+pub use error::StoreError;
+pub use migrate::{MigrateError, migrate};
+pub use scope::{Actor, OrgScope};
+
+mod scope;
+mod error;
+mod check;
+mod migrate;
+pub mod platform;
+pub mod org;
+pub mod user;
+pub mod session;
+pub mod call;
+
+/// Connections of one process. A request that finds none free waits [`ACQUIRE_WITHIN`], then fails.
+const CONNECTIONS: u32 = 24;
+
+/// How long anything waits for a connection.
+const ACQUIRE_WITHIN: Duration = Duration::from_secs(3);
+
+/// A database that is migrated and safe. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: PgPool,
+}
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// `DATABASE_URL` is no address of a Postgres.
+    #[error("DATABASE_URL is no postgres:// address: {0}")]
+    BadUrl(sqlx::Error),
+    /// Nothing answers, or it refuses us.
+    #[error("connect to Postgres: {0}; check DATABASE_URL and that the database runs")]
+    Unreachable(#[source] StoreError),
+    /// It was never migrated, or by an older server.
+    #[error("the database is not up to date; run `ringcraft migrate`")]
+    NotMigrated,
+    /// It would let one tenant see another.
+    #[error(transparent)]
+    Unsafe(#[from] UnsafeDatabase),
+}
+
+impl Store {
+    /// Connects as `ringcraft_app` and checks that the database keeps tenants apart.
+    ///
+    /// # Errors
+    /// When it does not answer, is not migrated, or would not keep tenants apart.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let options: PgConnectOptions = url.parse().map_err(OpenError::BadUrl)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE_WITHIN)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("set role ringcraft_app").await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(|error| match role_is_missing(&error) {
+                true => OpenError::NotMigrated,
+                false => OpenError::Unreachable(error.into()),
+            })?;
+        check::check(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// The way to the rows of one org, for somebody who was let in.
+    pub fn scope(&self, org: crate::model::OrgId, actor: Actor) -> OrgScope {
+        OrgScope::new(self.pool.clone(), org, actor)
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.pool.execute("select 1").await?;
+        Ok(())
+    }
+
+    /// Lets go of every connection.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// 22023: `set role` to a role that is not there.
+fn role_is_missing(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.as_deref() == Some("22023")
+}

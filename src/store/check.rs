@@ -1,0 +1,100 @@
+//! The self-check at start: a server that could show one tenant's rows to another does not serve.
+
+use sqlx::PgPool;
+
+use super::{OpenError, StoreError, migrate};
+
+/// How a database fails to keep tenants apart.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnsafeDatabase {
+    /// The role would see everything.
+    #[error(
+        "the database role {role} {why}, so row security would not hold; the server will not serve"
+    )]
+    Role {
+        /// The role that queries run as.
+        role: String,
+        /// "is a superuser", "bypasses row security".
+        why: &'static str,
+    },
+    /// The role owns tables, so it could lift their policies.
+    #[error("the database role {role} owns {tables}; tables belong to the owner of the database")]
+    Owns {
+        /// The role that queries run as.
+        role: String,
+        /// The tables.
+        tables: String,
+    },
+    /// Tables of tenants without forced row security.
+    #[error("these tables lack forced row security or a policy: {tables}; run `ringcraft migrate`")]
+    Unprotected {
+        /// The tables.
+        tables: String,
+    },
+}
+
+/// Refuses a database whose role or tables would let a tenant see another.
+pub(super) async fn check(pool: &PgPool) -> Result<(), OpenError> {
+    let failed = |error: sqlx::Error| OpenError::Unreachable(StoreError::from(error));
+    let role = sqlx::query!(
+        r#"select rolname as "name!", rolsuper as "superuser!", rolbypassrls as "bypasses!"
+           from pg_roles where rolname = current_user"#
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(failed)?;
+    let why = match (role.superuser, role.bypasses) {
+        (true, _) => Some("is a superuser"),
+        (_, true) => Some("bypasses row security"),
+        _ => None,
+    };
+    if let Some(why) = why {
+        return Err(UnsafeDatabase::Role { role: role.name, why }.into());
+    }
+    if !is_up_to_date(pool).await? {
+        return Err(OpenError::NotMigrated);
+    }
+    let owned = sqlx::query_scalar!(
+        r#"select string_agg(c.relname, ', ' order by c.relname)
+           from pg_class c
+           where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+             and pg_has_role(current_user, c.relowner, 'member')"#
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(failed)?;
+    if let Some(tables) = owned {
+        return Err(UnsafeDatabase::Owns { role: role.name, tables }.into());
+    }
+    let bare = sqlx::query_scalar!(
+        r#"select string_agg(c.relname, ', ' order by c.relname)
+           from pg_class c
+           where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+             and (c.relname = 'org' or exists (
+               select from pg_attribute a
+               where a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped))
+             and not (c.relrowsecurity and c.relforcerowsecurity
+               and exists (select from pg_policy p where p.polrelid = c.oid))"#
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(failed)?;
+    match bare {
+        Some(tables) => Err(UnsafeDatabase::Unprotected { tables }.into()),
+        None => Ok(()),
+    }
+}
+
+async fn is_up_to_date(pool: &PgPool) -> Result<bool, OpenError> {
+    let applied = sqlx::query_scalar!(
+        r#"select coalesce(max(version), 0) as "version!" from schema_version"#
+    )
+    .fetch_one(pool)
+    .await;
+    match applied {
+        Ok(version) => Ok(migrate::newest_version() <= version),
+        // 42P01: there is no such table.
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => Ok(false),
+        Err(error) => Err(OpenError::Unreachable(error.into())),
+    }
+}

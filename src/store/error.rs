@@ -1,0 +1,72 @@
+//! What can go wrong between us and the database.
+
+use std::borrow::Cow;
+
+/// Why a store function did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database does not answer; it may again.
+    #[error("the database does not answer: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// There is no such row, or none that the actor may know of.
+    #[error("no such row")]
+    NotFound,
+    /// A named constraint of the schema refused the row.
+    #[error("refused by {constraint}")]
+    Refused {
+        /// The constraint or unique index.
+        constraint: Cow<'static, str>,
+    },
+    /// The actor may not write this.
+    #[error("not allowed by row security")]
+    Denied,
+    /// A query that cannot work: a bug.
+    #[error("query: {0}")]
+    Query(#[source] sqlx::Error),
+}
+
+/// Row security, or a missing grant.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
+impl StoreError {
+    /// Whether the same request may work later.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    /// Whether this constraint refused the row.
+    pub fn is_refused_by(&self, name: &str) -> bool {
+        matches!(self, Self::Refused { constraint } if constraint == name)
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::RowNotFound => Self::NotFound,
+            sqlx::Error::Database(inner) => {
+                let code = inner.code();
+                let code = code.as_deref().unwrap_or_default();
+                if code == INSUFFICIENT_PRIVILEGE {
+                    return Self::Denied;
+                }
+                // Class 23 is integrity; 08 connection, 53 resources, 57 the operator stepped in.
+                match (&code[..code.len().min(2)], inner.constraint()) {
+                    ("23", Some(constraint)) => {
+                        Self::Refused { constraint: constraint.to_owned().into() }
+                    }
+                    ("08" | "53" | "57", _) => Self::Unavailable(error),
+                    _ => Self::Query(error),
+                }
+            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            // A connection that breaks in mid-answer.
+            sqlx::Error::Protocol(_) => Self::Unavailable(error),
+            _ => Self::Query(error),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The closed list of what is found before it is known whose it is, and of what is no tenant's.
+//! Each lookup takes what a caller presents and returns ids, never content.
+
+use uuid::Uuid;
+
+use super::{Store, StoreError};
+use crate::model::{OrgId, UserId};
+
+/// Whose something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The org.
+    pub org: OrgId,
+    /// The person.
+    pub user: UserId,
+    /// The row that was found.
+    pub id: Uuid,
+}
+
+/// Whose session has this token.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn session(store: &Store, token_hash: &[u8]) -> Result<Option<Owner>, StoreError> {
+    let found = sqlx::query!(
+        r#"select org_id as "org_id!", user_id as "user_id!", session_id as "id!"
+           from platform_session($1)"#,
+        token_hash
+    )
+    .fetch_optional(&store.pool)
+    .await?;
+    Ok(found.map(|row| Owner { org: OrgId(row.org_id), user: UserId(row.user_id), id: row.id }))
+}
+
+/// Whose API key this is.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn api_key(store: &Store, token_hash: &[u8]) -> Result<Option<Owner>, StoreError> {
+    let found = sqlx::query!(
+        r#"select org_id as "org_id!", user_id as "user_id!", api_key_id as "id!"
+           from platform_api_key($1)"#,
+        token_hash
+    )
+    .fetch_optional(&store.pool)
+    .await?;
+    Ok(found.map(|row| Owner { org: OrgId(row.org_id), user: UserId(row.user_id), id: row.id }))
+}
+
+/// Who has this e-mail address.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn user_by_email(
+    store: &Store,
+    email: &str,
+) -> Result<Option<(OrgId, UserId)>, StoreError> {
+    let found = sqlx::query!(
+        r#"select org_id as "org_id!", user_id as "user_id!" from platform_user_by_email($1)"#,
+        email
+    )
+    .fetch_optional(&store.pool)
+    .await?;
+    Ok(found.map(|row| (OrgId(row.org_id), UserId(row.user_id))))
+}
+
+/// Whether there is an org at all: before that, anybody may set one up.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn has_orgs(store: &Store) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(r#"select platform_has_orgs() as "found!""#);
+    Ok(found.fetch_one(&store.pool).await?)
+}
