@@ -3,5 +3,6 @@
 pub use principal::{NotSignedIn, Principal, Via};
 pub use token::{BearerToken, TokenHash, TokenKind};
 
+pub mod password;
 mod principal;
 mod token;
