@@ -4,7 +4,7 @@
 #
 #   scripts/postgres.sh start FOLDER [--throwaway]   makes it if need be, starts it if need be, prints its URL
 #   scripts/postgres.sh stop FOLDER                  stops it; a throwaway cluster is removed with all its data
-#   scripts/postgres.sh status FOLDER                prints "running URL", or "stopped" and fails with 3
+#   scripts/postgres.sh status FOLDER                prints "running PROCESS URL", or "stopped" and fails with 3
 #   scripts/postgres.sh binaries                     prints where the newest PostgreSQL's programs are
 #
 # FOLDER/cluster holds data, socket and log, and belongs to whoever runs PostgreSQL. As root that is the
@@ -183,7 +183,8 @@ choose_programs() {
     "  B=/usr/lib/postgresql/$made_by/bin" \
     "  \$B/pg_ctl -D data -w start && \$B/pg_dumpall -h $socket -U ringcraft >ringcraft.sql; \$B/pg_ctl -D data stop" \
     "  mv data data.$made_by" \
-    "Then start again, which makes an empty cluster, and, as the same user in the same folder:" \
+    "Then start again, which makes an empty cluster, and, as the same user in the same folder (that role and" \
+    "database ringcraft exist already, is said and harmless):" \
     "  psql -h $socket -U ringcraft -d postgres -f ringcraft.sql"
 }
 
@@ -259,8 +260,10 @@ launch() {
   remove_stale_lock
   write_settings
   if [ "$(stat -c %s log 2>/dev/null || echo 0)" -gt "$LOG_MAX_BYTES" ]; then mv log log.old; fi
-  as_owner "$programs/pg_ctl" start --pgdata data --log log --wait --timeout "$READY_WITHIN_S" --silent \
-    >/dev/null </dev/null {lock}>&- || {
+  local output
+  output=$(as_owner "$programs/pg_ctl" start --pgdata data --log log --wait --timeout "$READY_WITHIN_S" --silent \
+    2>&1 </dev/null {lock}>&-) || {
+    printf '%s\n' "$output" >&2
     tail -n 5 log >&2 || true
     fail "PostgreSQL does not start; the end of its log is above, all of it in $place/log." \
       "Is the disk full (df -h $place)?"
@@ -327,7 +330,7 @@ stop() {
 
 status() {
   if [ -e "$place" ] && running; then
-    echo "running $(url)"
+    echo "running $(head -n 1 "$place/data/postmaster.pid") $(url)"
   else
     echo "stopped"
     exit 3
