@@ -9,7 +9,8 @@ FILTER ?=
 help:
 	@echo "Ringcraft, a real-time voice simulation server"
 	@echo
-	@echo "  make run      build the server and start it on http://localhost:8080; Ctrl-C drains and stops it"
+	@echo "  make run      build the server and start it on http://localhost:8080, with a private Postgres"
+	@echo "                beside it unless DATABASE_URL is set; Ctrl-C drains and stops it"
 	@echo "  make test     run every test; FILTER=turn runs those with turn in their name"
 	@echo "  make check    format, lints, boundaries between modules, licences"
 	@echo "  make bench    run the benches; past its budget, a bench fails"
@@ -19,8 +20,7 @@ help:
 	@echo "is scripted; target/debug/ringcraft serve --help lists the settings. PROFILE=release builds for speed."
 
 run:
-	@scripts/setup.sh build
-	@PATH="$$PATH:$${CARGO_HOME:-$$HOME/.cargo}/bin" exec cargo run --profile $(PROFILE) -- serve
+	@PROFILE=$(PROFILE) exec scripts/run.sh
 
 test:
 	@scripts/setup.sh test

@@ -2,7 +2,7 @@
 # Installs what is missing to build, test or check Ringcraft on Debian or Ubuntu; `make` calls it.
 # What is there already is found by looking for it, so a second run takes well under a second.
 #
-#   scripts/setup.sh build    the compiler's needs, and the offline speech engines
+#   scripts/setup.sh build    the compiler's needs, the offline speech engines, and Postgres without a DATABASE_URL
 #   scripts/setup.sh test     and the test runner
 #   scripts/setup.sh check    and what the checks use
 set -euo pipefail
@@ -20,6 +20,8 @@ fail() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+have_postgres() { scripts/postgres.sh binaries >/dev/null 2>&1; }
+
 # Lists each Debian package whose presence cannot be seen.
 missing_packages() {
   have gcc || echo gcc
@@ -31,15 +33,27 @@ missing_packages() {
   [ -d /usr/share/pocketsphinx/model/en-us/en-us ] || echo pocketsphinx-en-us
   have flite || echo flite
   [ -s /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
+  # The tests have a cluster of their own whatever the server is given.
+  [ -n "${DATABASE_URL:-}" ] && [ "$level" = build ] || have_postgres || echo postgresql
   if [ "$level" = test ]; then have espeak-ng || echo espeak-ng; fi
   if [ "$level" = check ]; then have python3 || echo python3; fi
+}
+
+# Debian's package makes a cluster for the whole machine and starts it, at every boot too. Ours are in the
+# checkout, so where PostgreSQL is new that is left out, by a file that goes when this script ends.
+forbid_main_cluster() {
+  local settings=/etc/postgresql-common/createcluster.d
+  if have pg_createcluster || [[ " ${packages[*]} " != *" postgresql "* ]]; then return; fi
+  "${root[@]}" mkdir -p "$settings"
+  no_main_cluster=$settings/ringcraft-setup.conf
+  echo "create_main_cluster = false" | "${root[@]}" tee "$no_main_cluster" >/dev/null
+  trap '"${root[@]}" rm -f "$no_main_cluster"' EXIT
 }
 
 install_packages() {
   local by_hand="apt-get update && apt-get install -y --no-install-recommends $*"
   have apt-get || fail "these are missing, and there is no apt-get to install them: $*" \
     "Those are Debian's names; install what your system calls them, then try again."
-  local root=()
   if [ "$(id -u)" -ne 0 ]; then
     have sudo || fail "these packages are missing: $*" \
       "There is no sudo. As root, run:" "$by_hand"
@@ -49,6 +63,7 @@ install_packages() {
       "sudo did not let us in. As root, run:" "$by_hand"
   fi
   say "setup: installing $* with apt-get ..."
+  forbid_main_cluster
   local apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120)
   "${apt[@]}" update >&2 || fail "apt-get could not refresh its package lists." \
     "Is this machine online? Behind a proxy, set http_proxy and https_proxy, then try again."
@@ -101,6 +116,8 @@ check_components() {
 }
 
 level=${1:-build}
+# How to become root: nothing, or sudo.
+root=()
 case $level in
   build | test | check) ;;
   *) fail "no such level: $level" "One of: build, test, check." ;;
@@ -108,6 +125,8 @@ esac
 mapfile -t packages < <(missing_packages)
 if [ "${#packages[@]}" -gt 0 ]; then
   install_packages "${packages[@]}"
+  # What a distribution calls `postgresql` may be too old; this says so, and what to do.
+  [[ " ${packages[*]} " != *" postgresql "* ]] || scripts/postgres.sh binaries >/dev/null
 fi
 check_rust
 fetch_crates

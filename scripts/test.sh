@@ -1,14 +1,48 @@
 #!/usr/bin/env bash
-# Every test of the workspace. `make test` calls it.
+# Every test of the workspace, on a Postgres cluster of its own that is gone afterwards. `make test` calls it.
 #
 #   scripts/test.sh              all
 #   scripts/test.sh FILTER...    those whose name contains one of the filters
+#
+# To run single tests without it, give them a cluster yourself, and stop it when you are done:
+#   export RINGCRAFT_TEST_DATABASE_URL=$(scripts/postgres.sh start .local/by-hand --throwaway)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
 
-cargo nextest run --workspace "$@"
+# Of a run that was killed, the cluster is left. Nobody holds its lock.
+remove_abandoned() {
+  local old
+  for old in .local/test-postgres.*/; do
+    [ -e "$old/use" ] || continue
+    if flock --nonblock "$old/use" scripts/postgres.sh stop "$old"; then rm -rf "$old"; fi
+  done
+}
+
+finish() {
+  local status=$?
+  trap '' INT TERM HUP
+  scripts/postgres.sh stop "$folder" {use}>&- && rm -rf "$folder"
+  exit "$status"
+}
+
+mkdir -p .local
+remove_abandoned
+# One for each run, so that two at a time do not meet.
+folder=$(mktemp -d .local/test-postgres.XXXXXX)
+chmod 0755 "$folder"
+exec {use}>>"$folder/use"
+flock --shared "$use"
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+RINGCRAFT_TEST_DATABASE_URL=$(scripts/postgres.sh start "$folder" --throwaway {use}>&-)
+export RINGCRAFT_TEST_DATABASE_URL
+# The developer's database is not for tests.
+unset DATABASE_URL
+
+cargo nextest run --workspace "$@" {use}>&-
 if [ $# -eq 0 ]; then
   # nextest runs no examples in documentation.
-  cargo test --quiet --workspace --doc
+  cargo test --quiet --workspace --doc {use}>&-
 fi
