@@ -4,7 +4,7 @@ PROFILE ?= dev
 FILTER ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench setup
+.PHONY: help run test check bench sql setup
 
 help:
 	@echo "Ringcraft, a real-time voice simulation server"
@@ -13,6 +13,7 @@ help:
 	@echo "                beside it unless DATABASE_URL is set; Ctrl-C drains and stops it"
 	@echo "  make test     run every test; FILTER=turn runs those with turn in their name"
 	@echo "  make check    format, lints, boundaries between modules, licences"
+	@echo "  make sql      describe the checked queries anew after one of them or a migration changed"
 	@echo "  make bench    run the benches; past its budget, a bench fails"
 	@echo
 	@echo "Each installs what it misses on Debian or Ubuntu, as root or by sudo, and says what it does."
@@ -33,6 +34,10 @@ check:
 bench:
 	@scripts/setup.sh build
 	@PATH="$$PATH:$${CARGO_HOME:-$$HOME/.cargo}/bin" cargo bench --workspace --bench '*'
+
+sql:
+	@scripts/setup.sh test
+	@scripts/sql.sh
 
 setup:
 	@scripts/setup.sh build

@@ -5,24 +5,41 @@
 #   scripts/sql.sh           write .sqlx anew
 #   scripts/sql.sh --check   fail when .sqlx is not what would be written
 #
-# RINGCRAFT_TEST_DATABASE_URL names a Postgres in which a database may be made and dropped.
+# RINGCRAFT_TEST_DATABASE_URL names a Postgres in which a database may be made and dropped; left out, one
+# is started for it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
 
-maintenance=${RINGCRAFT_TEST_DATABASE_URL:?set it, or run make sql, which starts a Postgres for it}
+described=$(mktemp -d) cluster='' maintenance=${RINGCRAFT_TEST_DATABASE_URL:-}
 name="ringcraft_sql_$$"
 # The address of another database on the same server, its parameters kept.
 address() { sed -E "s#^(postgres(ql)?://[^/]*/)[^?]*#\1$1#" <<<"$maintenance"; }
 
-described=$(mktemp -d)
-psql -q -v ON_ERROR_STOP=1 "$maintenance" -c "create database $name"
-trap 'psql -q "$maintenance" -c "drop database if exists $name with (force)"; rm -rf "$described"' EXIT
+psql() { "$programs/psql" -q -v ON_ERROR_STOP=1 "$@"; }
+
+finish() {
+  local status=$?
+  psql "$maintenance" -c "drop database if exists $name with (force)" || true
+  [ -z "$cluster" ] || { scripts/postgres.sh stop "$cluster" && rm -rf "$cluster"; }
+  rm -rf "$described"
+  exit "$status"
+}
+
+programs=$(scripts/postgres.sh binaries)
+if [ -z "$maintenance" ]; then
+  mkdir -p .local
+  cluster=$(mktemp -d .local/sql-postgres.XXXXXX)
+  chmod 0755 "$cluster"
+  maintenance=$(scripts/postgres.sh start "$cluster" --throwaway)
+fi
+trap finish EXIT
+psql "$maintenance" -c "create database $name"
 
 # A database without rows: with them, the planner's choices change what is inferred.
-psql -q -v ON_ERROR_STOP=1 "$(address "$name")" -c "create table _sqlx_migrations (version bigint, success boolean)"
+psql "$(address "$name")" -c "create table _sqlx_migrations (version bigint, success boolean)"
 for migration in migrations/*.sql; do
-  psql -q -v ON_ERROR_STOP=1 --single-transaction "$(address "$name")" -f "$migration"
+  psql --single-transaction "$(address "$name")" -f "$migration"
 done
 
 url=$(address "$name")
