@@ -27,6 +27,7 @@ mod health;
 mod signed_in;
 pub mod listener;
 mod openapi;
+mod page;
 pub mod scenarios;
 pub mod token;
 
