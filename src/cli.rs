@@ -6,10 +6,12 @@ use crate::config::{SECRETS, ServeArgs};
 use call::CallArgs;
 use kpis::KpisArgs;
 use replay::ReplayArgs;
+use superadmin::SuperadminArgs;
 
 pub mod call;
 pub mod kpis;
 pub mod replay;
+pub mod superadmin;
 
 /// A voice simulation server: practise a sales call with an AI buyer.
 ///
@@ -51,6 +53,8 @@ pub enum Command {
     Kpis(KpisArgs),
     /// Feeds a call's log through the call core again and reports what it decides differently.
     Replay(ReplayArgs),
+    /// Makes somebody a superadmin.
+    Superadmin(SuperadminArgs),
     /// Recognises speech for one call; started by the server itself.
     #[command(hide = true)]
     Recogniser,

@@ -21,13 +21,20 @@ use error::ApiError;
 
 mod access;
 mod body;
+mod fields;
 pub mod calls;
 pub mod error;
 mod health;
 mod signed_in;
 pub mod listener;
 mod openapi;
+mod page;
 pub mod scenarios;
+mod users;
+mod teams;
+mod api_keys;
+mod org;
+mod audit;
 pub mod token;
 
 /// Every route of the interface, with its description.
@@ -39,6 +46,17 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
         .routes(routes!(scenarios::list))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show, users::change, users::disable))
+        .routes(routes!(teams::list, teams::create))
+        .routes(routes!(teams::show, teams::rename, teams::dissolve))
+        .routes(routes!(teams::add_member, teams::remove_member))
+        .routes(routes!(teams::add_lead, teams::remove_lead))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::revoke))
+        .routes(routes!(org::show, org::change))
+        .routes(routes!(org::list))
+        .routes(routes!(audit::list))
         .routes(routes!(health::show))
         .routes(routes!(openapi::show))
 }

@@ -7,8 +7,9 @@ use clap::Parser;
 use ringcraft::app::{self, Runtimes, Signals, Stopped};
 use ringcraft::cli::call::CallArgs;
 use ringcraft::cli::replay::ReplayArgs;
+use ringcraft::cli::superadmin::SuperadminArgs;
 use ringcraft::cli::{self, Arguments, Command};
-use ringcraft::config::{self, Config, ServeArgs};
+use ringcraft::config::{self, Config, Secret, ServeArgs};
 use ringcraft::provider::stt::recogniser_child;
 use ringcraft::telemetry;
 
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
         Command::Call(given) => call(given),
         Command::Kpis(given) => Ok(given.run()),
         Command::Replay(given) => replay(&given),
+        Command::Superadmin(given) => superadmin(&given),
         Command::Recogniser => {
             recogniser_child::run().map(|()| ExitCode::SUCCESS).context("recognise speech")
         }
@@ -59,5 +61,13 @@ fn call(given: CallArgs) -> anyhow::Result<ExitCode> {
 
 fn replay(given: &ReplayArgs) -> anyhow::Result<ExitCode> {
     cli::replay::run(given, &mut std::io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn superadmin(given: &SuperadminArgs) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
+    let named = config::environment("DATABASE_URL").filter(|url| !url.is_empty());
+    let mut out = std::io::stdout();
+    runtime.block_on(cli::superadmin::run(given, named.map(Secret::new), &mut out))?;
     Ok(ExitCode::SUCCESS)
 }

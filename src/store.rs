@@ -17,7 +17,10 @@ mod migrate;
 pub mod platform;
 pub mod org;
 pub mod user;
+pub mod team;
 pub mod session;
+pub mod api_key;
+pub mod audit;
 pub mod call;
 
 /// Connections of one process. A request that finds none free waits [`ACQUIRE_WITHIN`], then fails.

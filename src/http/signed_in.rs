@@ -5,23 +5,42 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
+use serde_json::json;
 
 use crate::app::App;
 use crate::config::BaseUrl;
 use crate::http::error::ApiError;
 use crate::identity::{BearerToken, NotSignedIn, Principal};
+use crate::model::{OrgId, Role};
+use crate::store::audit::{self, Entry};
+use crate::store::org;
 
 /// The cookie of a session.
 pub(super) const SESSION_COOKIE: &str = "ringcraft_session";
+
+/// The header in which a superadmin names the org to act in.
+pub(super) const ORG_HEADER: &str = "ringcraft-org";
+
+/// Where a superadmin is seen even when they only read: calls, people, and what people did.
+const WATCHED: [&str; 5] =
+    ["/api/calls", "/api/users", "/api/teams", "/api/api_keys", "/api/audit_entries"];
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug)]
 pub(super) struct SignedIn(pub(super) Principal);
 
+/// Somebody who is signed in and runs the org.
+#[derive(Clone, Debug)]
+pub(super) struct RunsOrg(pub(super) Principal);
+
 impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        // Extractors build on one another; a request is let in, and noted, once.
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
         let token = match bearer(&parts.headers) {
             Some(token) => token,
             None => {
@@ -30,8 +49,61 @@ impl FromRequestParts<Arc<App>> for SignedIn {
                 token
             }
         };
-        Ok(Self(Principal::of(&app.store, &BearerToken::presented(&token)).await?))
+        let principal = Principal::of(&app.store, &BearerToken::presented(&token)).await?;
+        let signed_in = Self(in_named_org(principal, parts, app).await?);
+        parts.extensions.insert(signed_in.clone());
+        Ok(signed_in)
     }
+}
+
+impl FromRequestParts<Arc<App>> for RunsOrg {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
+        if !principal.role.runs_org() {
+            return Err(ApiError::forbidden());
+        }
+        Ok(Self(principal))
+    }
+}
+
+/// Takes a superadmin to the org that the request names, and leaves a note there.
+async fn in_named_org(
+    principal: Principal,
+    parts: &Parts,
+    app: &App,
+) -> Result<Principal, ApiError> {
+    let Some(named) = parts.headers.get(ORG_HEADER) else {
+        return Ok(principal);
+    };
+    if principal.role != Role::Superadmin {
+        return Err(ApiError::forbidden());
+    }
+    let unknown = || ApiError::invalid(ORG_HEADER, "no org has this id");
+    let org: OrgId = named.to_str().ok().and_then(|id| id.parse().ok()).ok_or_else(unknown)?;
+    if org == principal.home {
+        return Ok(principal);
+    }
+    let principal = principal.acting_in(&app.store, org);
+    if !org::exists(&principal.scope).await? {
+        return Err(unknown());
+    }
+    let path = parts.uri.path();
+    if !only_reads(&parts.method) || WATCHED.iter().any(|watched| path.starts_with(watched)) {
+        let entry = Entry {
+            action: "superadmin.acted",
+            subject_kind: None,
+            subject_id: None,
+            details: json!({"method": parts.method.as_str(), "path": path}),
+        };
+        audit::insert(&principal.scope, entry).await?;
+    }
+    Ok(principal)
+}
+
+fn only_reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 /// The token of an `Authorization: Bearer` header.
@@ -53,7 +125,7 @@ pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
 /// A browser sends cookies with what other sites ask for too, so a request that changes something
 /// must say that it comes from our own page. What reads is safe: its answer stays in the browser.
 fn check_origin(parts: &Parts, public_url: Option<&BaseUrl>) -> Result<(), ApiError> {
-    if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+    if only_reads(&parts.method) {
         return Ok(());
     }
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());

@@ -72,3 +72,18 @@ pub async fn has_orgs(store: &Store) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar!(r#"select platform_has_orgs() as "found!""#);
     Ok(found.fetch_one(&store.pool).await?)
 }
+
+/// Every org from after one on, for a superadmin: whoever asks was checked to be one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn orgs(store: &Store, after: Option<Uuid>, most: i64) -> Result<Vec<OrgId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select org_id as "org_id!" from platform_orgs($1, $2)"#,
+        after,
+        i32::try_from(most).unwrap_or(i32::MAX),
+    )
+    .fetch_all(&store.pool)
+    .await?;
+    Ok(found.into_iter().map(OrgId).collect())
+}

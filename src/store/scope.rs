@@ -1,6 +1,6 @@
 //! Whose rows, and who asks. Every transaction says both to the database, which has policies for it.
 
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use super::StoreError;
 use crate::model::{OrgId, Role, UserId};
@@ -77,4 +77,13 @@ impl OrgScope {
         .await?;
         Ok(transaction)
     }
+}
+
+/// Ends a transaction as the server itself: for what follows from a change that the actor was
+/// allowed, where no policy lets a person do it.
+pub(super) async fn go_on_as_system(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!(r#"select set_config('app.role', 'system', true) as "role!""#)
+        .fetch_one(connection)
+        .await?;
+    Ok(())
 }
