@@ -4,13 +4,14 @@ PROFILE ?= dev
 FILTER ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench setup
+.PHONY: help run test matrix check bench setup
 
 help:
 	@echo "Ringcraft, a real-time voice simulation server"
 	@echo
 	@echo "  make run      build the server and start it on http://localhost:8080; Ctrl-C drains and stops it"
 	@echo "  make test     run every test; FILTER=turn runs those with turn in their name"
+	@echo "  make matrix   print who reaches which rows of the database, as tried just now"
 	@echo "  make check    format, lints, boundaries between modules, licences"
 	@echo "  make bench    run the benches; past its budget, a bench fails"
 	@echo
@@ -25,6 +26,10 @@ run:
 test:
 	@scripts/setup.sh test
 	@scripts/test.sh $(FILTER)
+
+matrix:
+	@scripts/setup.sh test
+	@scripts/test.sh --package ringcraft --test tenancy --no-capture matrix
 
 check:
 	@scripts/setup.sh check
