@@ -4,7 +4,7 @@ PROFILE ?= dev
 FILTER ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench sql setup
+.PHONY: help run test matrix check bench sql setup
 
 help:
 	@echo "Ringcraft, a real-time voice simulation server"
@@ -12,6 +12,7 @@ help:
 	@echo "  make run      build the server and start it on http://localhost:8080, with a private Postgres"
 	@echo "                beside it unless DATABASE_URL is set; Ctrl-C drains and stops it"
 	@echo "  make test     run every test; FILTER=turn runs those with turn in their name"
+	@echo "  make matrix   print who reaches which rows of the database, as tried just now"
 	@echo "  make check    format, lints, boundaries between modules, licences"
 	@echo "  make sql      describe the checked queries anew after one of them or a migration changed"
 	@echo "  make bench    run the benches; past its budget, a bench fails"
@@ -26,6 +27,10 @@ run:
 test:
 	@scripts/setup.sh test
 	@scripts/test.sh $(FILTER)
+
+matrix:
+	@scripts/setup.sh test
+	@scripts/test.sh --package ringcraft --test tenancy --no-capture matrix
 
 check:
 	@scripts/setup.sh check

@@ -1,5 +1,7 @@
 -- Which rows whom. Everything is denied that no policy allows, to the owner as well. Functions are
 -- called in a scalar sub-select, so that they run once a statement and not once a row.
+--
+-- A policy for all verbs names no separate check, so the row as it becomes must satisfy it too.
 
 -- Tables of a tenant, and no others, have org_id; the start of the server checks that each of them
 -- is bound as here.
@@ -14,38 +16,52 @@ begin
   loop
     execute format('alter table %I enable row level security', name);
     execute format('alter table %I force row level security', name);
-    execute format('grant select, insert, update, delete on %I to ringcraft_app', name);
-    -- Whatever else a policy says, a row of another org is out of reach.
-    if name <> 'org' then
+    -- Whatever else a policy says, a row of another org is out of reach, and so is every row for
+    -- somebody without a role.
+    execute format(
+      'create policy %I on %I as restrictive to ringcraft_app '
+      'using (%I = (select app_org_id()) and (select app_has_role()))',
+      name || '_own_org', name, case name when 'org' then 'id' else 'org_id' end
+    );
+    if name not in ('org', 'audit_entry') then
+      execute format('grant select, insert, update, delete on %I to ringcraft_app', name);
       execute format(
-        'create policy %I on %I as restrictive to ringcraft_app '
-        'using (org_id = (select app_org_id())) with check (org_id = (select app_org_id()))',
-        name || '_own_org', name
+        'create policy %I on %I to ringcraft_app using ((select app_role()) = ''system'')',
+        name || '_system', name
       );
     end if;
   end loop;
 end
 $$;
-revoke update, delete on audit_entry from ringcraft_app;
 grant select, insert, update, delete on node, login_failure to ringcraft_app;
 
-create policy org_read on org for select to ringcraft_app
-  using (id = (select app_org_id()));
+-- An org is made once and removed by the owner of the database.
+grant select, insert, update on org to ringcraft_app;
+create policy org_read on org for select to ringcraft_app using (true);
 create policy org_insert on org for insert to ringcraft_app
-  with check (id = (select app_org_id()) and (select app_role()) = 'system');
+  with check ((select app_role()) = 'system');
 create policy org_update on org for update to ringcraft_app
-  using (id = (select app_org_id()) and (select app_runs_org()));
-
--- People. A rep sees themself, a manager those whom they lead, or all where the org says so; hr and
--- whoever runs the org see all.
-create policy team_lead_read on team_lead for select to ringcraft_app
-  using (user_id = (select app_user_id()) or (select app_runs_org()) or (select app_role()) = 'hr');
-create policy team_lead_write on team_lead to ringcraft_app
   using ((select app_runs_org()));
 
 create function app_managers_see_all() returns boolean language sql stable
 return app_role() = 'manager'
   and coalesce((select managers_see_all from org where id = app_org_id()), false);
+
+-- People. A rep sees themself, a manager those whom they lead, or all where the org says so; hr and
+-- whoever runs the org see all. Leading counts for a manager only: somebody who became a rep again
+-- may still be noted as a lead.
+revoke update on team_lead, team_member from ringcraft_app;
+create policy team_lead_read on team_lead for select to ringcraft_app
+  using (
+    user_id = (select app_user_id())
+    or (select app_runs_org())
+    or (select app_role()) = 'hr'
+    or (select app_managers_see_all())
+  );
+create policy team_lead_insert on team_lead for insert to ringcraft_app
+  with check ((select app_runs_org()));
+create policy team_lead_delete on team_lead for delete to ringcraft_app
+  using ((select app_runs_org()));
 
 create policy team_member_read on team_member for select to ringcraft_app
   using (
@@ -58,7 +74,9 @@ create policy team_member_read on team_member for select to ringcraft_app
       and team_id in (select l.team_id from team_lead l where l.user_id = (select app_user_id()))
     )
   );
-create policy team_member_write on team_member to ringcraft_app
+create policy team_member_insert on team_member for insert to ringcraft_app
+  with check ((select app_runs_org()));
+create policy team_member_delete on team_member for delete to ringcraft_app
   using ((select app_runs_org()));
 
 create policy team_read on team for select to ringcraft_app
@@ -66,7 +84,10 @@ create policy team_read on team for select to ringcraft_app
     (select app_runs_org())
     or (select app_role()) = 'hr'
     or (select app_managers_see_all())
-    or id in (select l.team_id from team_lead l where l.user_id = (select app_user_id()))
+    or (
+      (select app_role()) = 'manager'
+      and id in (select l.team_id from team_lead l where l.user_id = (select app_user_id()))
+    )
     or id in (select m.team_id from team_member m where m.user_id = (select app_user_id()))
   );
 create policy team_write on team to ringcraft_app
@@ -87,40 +108,71 @@ create policy app_user_read on app_user for select to ringcraft_app
       )
     )
   );
-create policy app_user_write on app_user to ringcraft_app
-  using ((select app_runs_org()));
+-- An admin of one org is not to become, make or take over somebody who runs the platform. People are
+-- disabled, not deleted.
+create policy app_user_insert on app_user for insert to ringcraft_app
+  with check ((select app_runs_org()) and role <> 'superadmin');
+create policy app_user_update on app_user for update to ringcraft_app
+  using (
+    (select app_runs_org()) and (role <> 'superadmin' or (select app_role()) = 'superadmin')
+  );
 
-create policy credential_all on credential to ringcraft_app
-  using ((select app_role()) = 'system');
-create policy account_token_all on account_token to ringcraft_app
-  using ((select app_role()) = 'system');
-create policy mail_all on mail to ringcraft_app
-  using ((select app_role()) = 'system');
+-- Secrets: passwords, what was mailed, and the mail itself, are the system's alone, as the policies
+-- above have it. A hash of a token is found by the functions of 0005 and read by nobody.
+revoke select on session, api_key, account_token from ringcraft_app;
+grant select (org_id, id, user_id, created_at, last_used_at, expires_at) on session
+  to ringcraft_app;
+grant select (
+  org_id, id, user_id, name, prefix, created_at, last_used_at, expires_at, revoked_at
+) on api_key to ringcraft_app;
+grant select (org_id, id, user_id, kind, created_at, expires_at, used_at) on account_token
+  to ringcraft_app;
 
+-- Those who run the org end the sessions of whom they disable, and to delete a row is to see it.
 create policy session_read on session for select to ringcraft_app
-  using (user_id = (select app_user_id()) or (select app_role()) = 'system');
+  using (user_id = (select app_user_id()) or (select app_runs_org()));
 create policy session_delete on session for delete to ringcraft_app
   using (user_id = (select app_user_id()) or (select app_runs_org()));
-create policy session_write on session to ringcraft_app
-  using ((select app_role()) = 'system');
 
-create policy api_key_own on api_key to ringcraft_app
+-- A key acts for a person, so nobody makes one for another, none changes hands, and one that was
+-- revoked stays so.
+revoke update on api_key from ringcraft_app;
+grant update (name, last_used_at, expires_at, revoked_at) on api_key to ringcraft_app;
+create policy api_key_read on api_key for select to ringcraft_app
   using (user_id = (select app_user_id()) or (select app_runs_org()));
+create policy api_key_insert on api_key for insert to ringcraft_app
+  with check (user_id = (select app_user_id()));
+create policy api_key_update on api_key for update to ringcraft_app
+  using (
+    (user_id = (select app_user_id()) or (select app_runs_org())) and revoked_at is null
+  )
+  with check (user_id = (select app_user_id()) or (select app_runs_org()));
 
+-- Consent is evidence: given now, by the person, and withdrawn, never edited.
+revoke update on consent from ringcraft_app;
+grant update (withdrawn_at) on consent to ringcraft_app;
 create policy consent_read on consent for select to ringcraft_app
   using (user_id = (select app_user_id()) or (select app_runs_org()));
-create policy consent_write on consent to ringcraft_app
-  using (user_id = (select app_user_id()) or (select app_role()) = 'system');
+create policy consent_insert on consent for insert to ringcraft_app
+  with check (user_id = (select app_user_id()) and given_at = now() and withdrawn_at is null);
+create policy consent_update on consent for update to ringcraft_app
+  using (user_id = (select app_user_id()) and withdrawn_at is null)
+  with check (user_id = (select app_user_id()));
 
 create policy idempotency_key_own on idempotency_key to ringcraft_app
-  using (user_id = (select app_user_id()) or (select app_role()) = 'system');
+  using (user_id = (select app_user_id()));
 
+-- Written as it happens, in nobody else's name, and never changed.
+grant select, insert on audit_entry to ringcraft_app;
 create policy audit_entry_read on audit_entry for select to ringcraft_app
   using ((select app_runs_org()));
 create policy audit_entry_insert on audit_entry for insert to ringcraft_app
   with check (
-    (select app_role()) = 'system'
-    or (actor_user_id = (select app_user_id()) and actor_role = (select app_role()))
+    at = now()
+    and (
+      (select app_role()) = 'system'
+      or (actor_user_id = (select app_user_id()) and actor_role = (select app_role()))
+    )
   );
 
 -- What is practised is read by all of the org and written by those who run it.
@@ -153,13 +205,14 @@ create policy call_read on call for select to ringcraft_app
       )
     )
   );
+-- A person opens a call of their own. How far it came and how it ended is written by the server.
 create policy call_insert on call for insert to ringcraft_app
   with check (
-    (user_id = (select app_user_id()) and (select app_role()) <> 'hr')
-    or (select app_runs_org())
+    user_id = (select app_user_id())
+    and (select app_role()) in ('rep', 'manager', 'admin', 'superadmin')
+    and status = 'waiting'
+    and connected_at is null and ended_at is null and duration_ms is null and end_reason is null
   );
-create policy call_write on call to ringcraft_app
-  using ((select app_role()) = 'system');
 
 -- What came of a call is seen by those who see the call, hr apart, and written by the server.
 do $$
@@ -174,10 +227,6 @@ begin
       '(select app_role()) <> ''hr'' and exists ('
       'select from call c where c.org_id = %2$I.org_id and c.id = %2$I.call_id))',
       name || '_read', name
-    );
-    execute format(
-      'create policy %I on %I to ringcraft_app using ((select app_role()) = ''system'')',
-      name || '_write', name
     );
   end loop;
 end

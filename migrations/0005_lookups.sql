@@ -63,6 +63,13 @@ begin atomic
   where after is null or after < o.id order by o.id limit most;
 end;
 
+-- Functions are for everybody unless it is taken back, and a function has an owner's rights only
+-- after that.
+revoke execute on all functions in schema public from public;
+grant execute on function
+  app_org_id(), app_user_id(), app_role(), app_has_role(), app_runs_org(), app_managers_see_all()
+  to ringcraft_app;
+
 grant create on schema public to ringcraft_lookup;
 do $$
 declare
@@ -72,14 +79,12 @@ begin
     select p.oid::regprocedure::text from pg_proc p
     where p.pronamespace = 'public'::regnamespace and p.proname like 'platform\_%'
   loop
-    execute format('alter function %s owner to ringcraft_lookup', signature);
-    execute format('revoke all on function %s from public', signature);
     execute format('grant execute on function %s to ringcraft_app', signature);
+    execute format('alter function %s owner to ringcraft_lookup', signature);
   end loop;
 end
 $$;
 revoke create on schema public from ringcraft_lookup;
 
 -- What the server may know of its own migrations: how far they came. The table is the migrator's.
-create view schema_version as select version from _sqlx_migrations where success;
-grant select on schema_version to ringcraft_app;
+grant select (version, success) on _sqlx_migrations to ringcraft_app;

@@ -14,7 +14,7 @@ pub enum UnsafeDatabase {
     Role {
         /// The role that queries run as.
         role: String,
-        /// "is a superuser", "bypasses row security".
+        /// "is a superuser", "bypasses row security", "is a member of another role".
         why: &'static str,
     },
     /// The role owns tables, so it could lift their policies.
@@ -25,8 +25,12 @@ pub enum UnsafeDatabase {
         /// The tables.
         tables: String,
     },
-    /// Tables of tenants without forced row security.
-    #[error("these tables lack forced row security or a policy: {tables}; run `ringcraft migrate`")]
+    /// Tables of tenants without forced row security, or without the policy that binds every other
+    /// to one org.
+    #[error(
+        "these tables lack forced row security or the policy of their org: {tables}; run \
+         `ringcraft migrate`"
+    )]
     Unprotected {
         /// The tables.
         tables: String,
@@ -37,15 +41,18 @@ pub enum UnsafeDatabase {
 pub(super) async fn check(pool: &PgPool) -> Result<(), OpenError> {
     let failed = |error: sqlx::Error| OpenError::Unreachable(StoreError::from(error));
     let role = sqlx::query!(
-        r#"select rolname as "name!", rolsuper as "superuser!", rolbypassrls as "bypasses!"
-           from pg_roles where rolname = current_user"#
+        r#"select rolname as "name!", rolsuper as "superuser!", rolbypassrls as "bypasses!",
+                  exists (select from pg_auth_members m where m.member = r.oid)
+                    as "becomes_another!"
+           from pg_roles r where rolname = current_user"#
     )
     .fetch_one(pool)
     .await
     .map_err(failed)?;
-    let why = match (role.superuser, role.bypasses) {
-        (true, _) => Some("is a superuser"),
-        (_, true) => Some("bypasses row security"),
+    let why = match (role.superuser, role.bypasses, role.becomes_another) {
+        (true, _, _) => Some("is a superuser"),
+        (_, true, _) => Some("bypasses row security"),
+        (_, _, true) => Some("is a member of another role"),
         _ => None,
     };
     if let Some(why) = why {
@@ -74,7 +81,10 @@ pub(super) async fn check(pool: &PgPool) -> Result<(), OpenError> {
                select from pg_attribute a
                where a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped))
              and not (c.relrowsecurity and c.relforcerowsecurity
-               and exists (select from pg_policy p where p.polrelid = c.oid))"#
+               and exists (
+                 select from pg_policy p
+                 where p.polrelid = c.oid and not p.polpermissive and p.polcmd = '*'
+                   and p.polroles = array[current_user::regrole::oid]))"#
     )
     .fetch_one(pool)
     .await
@@ -87,7 +97,7 @@ pub(super) async fn check(pool: &PgPool) -> Result<(), OpenError> {
 
 async fn is_up_to_date(pool: &PgPool) -> Result<bool, OpenError> {
     let applied = sqlx::query_scalar!(
-        r#"select coalesce(max(version), 0) as "version!" from schema_version"#
+        r#"select coalesce(max(version), 0) as "version!" from _sqlx_migrations where success"#
     )
     .fetch_one(pool)
     .await;
