@@ -24,6 +24,7 @@ mod body;
 pub mod calls;
 pub mod error;
 mod health;
+mod jobs;
 mod signed_in;
 pub mod listener;
 mod openapi;
@@ -39,6 +40,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
         .routes(routes!(scenarios::list))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::retry))
         .routes(routes!(health::show))
         .routes(routes!(openapi::show))
 }
