@@ -12,6 +12,7 @@ use anyhow::Context;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,11 +26,14 @@ use crate::config::{Config, Secret};
 use crate::http;
 use crate::http::scenarios::ScenarioSummary;
 use crate::http::token::CallTokens;
-use crate::jobs::AfterCall;
+use crate::jobs::after_call::OUTCOMES;
+use crate::jobs::{AfterCall, Unwritten, Worker};
+use crate::live::ledger::Ledger;
 use crate::live::{LiveCalls, LiveSettings};
 use crate::spool::SpoolFolder;
-use crate::store::Store;
+use crate::store::{Store, job};
 
+mod node;
 mod parts;
 mod runtimes;
 mod sealing;
@@ -64,7 +68,7 @@ pub struct App {
     pub media: Handle,
     /// Everything that must end before the process does: links and calls.
     pub calls: TaskTracker,
-    /// What makes artefacts of calls that are over.
+    /// What keeps calls, and makes artefacts of those that are over.
     pub sealing: TaskTracker,
     /// Set when no call runs any more, so that sealing ends with its queue.
     pub calls_over: CancellationToken,
@@ -144,22 +148,47 @@ pub async fn build(
     let library = Arc::new(parts::library(&config)?);
     let engines = parts::engines(&config)?;
     let store = parts::database(&config).await?;
+    let node = node::Node::of(&config.data_dir, parts::own_url(listening))
+        .context("read the node's id in the data folder (RINGCRAFT_DATA_DIR)")?;
     let (blob, embedded) = parts::object_store(&config, listening).await?;
     let spools = SpoolFolder::open(&config.data_dir).context("open the folder of live calls")?;
     let found = spools.list().context("look for calls of a server that died")?;
     let scenarios = library.scenarios().map(|scenario| ScenarioSummary::of(scenario)).collect();
     let parts = parts::named(&engines, &config);
+    let (ledger, ledger_task) = Ledger::new(store.clone(), node.id);
     let (live, ended) = LiveCalls::new(LiveSettings {
         max_calls: parts::max_calls(&config),
         library,
         engines,
         spools: spools.clone(),
+        ledger: ledger.clone(),
         media_runtime: media.clone(),
         runtime: Handle::current(),
     });
     let live = Arc::new(live);
-    let after_call = AfterCall { blob: blob.clone(), spools };
-    let sealing = Sealing { after_call, live: Arc::clone(&live), found, ended };
+    let unwritten = Unwritten::default();
+    let (told, outcomes) = mpsc::channel(OUTCOMES);
+    let after_call = AfterCall {
+        blob: blob.clone(),
+        spools: spools.clone(),
+        store: store.clone(),
+        unwritten: unwritten.clone(),
+        outcomes: told,
+    };
+    let pool = job::worker_pool(parts::database_url(&config)?)?;
+    let sealing = Sealing {
+        store: store.clone(),
+        live: Arc::clone(&live),
+        worker: Worker { pool, node: node.id, after_call },
+        node,
+        spools,
+        unwritten,
+        ledger,
+        ledger_task,
+        ended,
+        outcomes,
+        found,
+    };
     let app = Arc::new(App {
         live,
         tokens: CallTokens::new(&secret),
@@ -227,6 +256,7 @@ impl App {
         if timeout(ANSWERS_WITHIN, self.connections.wait()).await.is_err() {
             tracing::debug!(connections = self.connections.len(), "connections are cut off");
         }
+        self.store.close().await;
         tracing::info!("stopped");
     }
 }

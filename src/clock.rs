@@ -25,6 +25,11 @@ pub fn unix_ms(at: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// The moment that many milliseconds after 1970.
+pub fn from_unix_ms(unix_ms: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(unix_ms)
+}
+
 /// Writes a moment as RFC 3339 in UTC, to the second below.
 pub fn rfc3339(at: SystemTime) -> String {
     let seconds = unix_ms(at) / 1_000;
@@ -82,6 +87,7 @@ mod tests {
     fn the_wall_clock_is_written_in_utc() {
         let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_225_600_999);
         assert_eq!(unix_ms(at), 1_767_225_600_999);
+        assert_eq!(from_unix_ms(1_767_225_600_999), at);
         assert_eq!(rfc3339(at), "2026-01-01T00:00:00Z");
         assert_eq!(unix_ms(SystemTime::UNIX_EPOCH - Duration::from_secs(1)), 0);
     }

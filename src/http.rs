@@ -25,6 +25,7 @@ mod fields;
 pub mod calls;
 pub mod error;
 mod health;
+mod jobs;
 mod signed_in;
 pub mod listener;
 mod openapi;
@@ -57,6 +58,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(org::show, org::change))
         .routes(routes!(org::list))
         .routes(routes!(audit::list))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::retry))
         .routes(routes!(health::show))
         .routes(routes!(openapi::show))
 }

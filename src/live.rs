@@ -19,12 +19,14 @@ use conduct::Conduct;
 use driver::{CONTROL, Control};
 use engines::Engines;
 use feed::Feed;
+use ledger::Ledger;
 
 mod composer;
 mod conduct;
 mod driver;
 pub mod engines;
 pub mod feed;
+pub mod ledger;
 mod line;
 pub mod recorder;
 mod scope;
@@ -42,6 +44,8 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(3_600);
 /// A call whose spool is complete.
 #[derive(Debug)]
 pub struct EndedCall {
+    /// Whose call it was.
+    pub org: OrgId,
     /// The call.
     pub call: CallId,
     /// What the disk did not take: it belongs behind the spool's bytes.
@@ -59,6 +63,8 @@ pub struct LiveSettings {
     pub engines: Engines,
     /// Where calls are written while they live.
     pub spools: SpoolFolder,
+    /// Where others see how far they are.
+    pub ledger: Ledger,
     /// The runtime that media runs on, and nothing else.
     pub media_runtime: Handle,
     /// The runtime for everything that may wait for a disk.
@@ -132,7 +138,7 @@ pub enum CallStatus {
     Sealing,
     /// Its artefacts are in the object store.
     Completed,
-    /// It could not be sealed; it is tried again at the next start.
+    /// What it left cannot be read. Its spool is kept, and an admin may have it tried again.
     Failed,
 }
 
@@ -267,6 +273,12 @@ impl LiveCalls {
     /// Which engines serve the calls.
     pub fn engines(&self) -> engines::EngineNames {
         self.settings.engines.names()
+    }
+
+    /// How many more calls it takes.
+    pub fn free_slots(&self) -> usize {
+        let taken = self.lock().values().filter(|slot| slot.is_taken()).count();
+        if *self.draining.borrow() { 0 } else { self.settings.max_calls.saturating_sub(taken) }
     }
 
     /// Calls that are connected.

@@ -36,10 +36,14 @@ fn serve(given: ServeArgs) -> anyhow::Result<ExitCode> {
     let runtimes = Runtimes::start().context("start threads")?;
     let media = runtimes.media();
     let stopped = runtimes.run(async {
-        let signals = Signals::catch().context("catch signals")?;
+        let mut signals = Signals::catch().context("catch signals")?;
         let listener = app::bind(config.listen).await?;
         let listening = listener.local_addr().context("read the listening address")?;
-        let (app, sealing) = app::build(config, listening, media).await?;
+        let (app, sealing) = tokio::select! {
+            built = app::build(config, listening, media) => built?,
+            // It may wait for a database for ever.
+            _ = signals.next() => return Ok(Stopped::Drained),
+        };
         anyhow::Ok(app.run(listener, sealing, signals).await)
     })?;
     match stopped {

@@ -101,15 +101,8 @@ impl SpoolContents {
     /// # Errors
     /// When `source` fails, or its header is missing, damaged or of another version.
     pub fn read(mut source: impl Read) -> Result<Self, SpoolError> {
+        let header = read_header(&mut source)?;
         let mut payload = Vec::new();
-        let Next::Chunk(KIND_HEADER) = next_chunk(&mut source, &mut payload)? else {
-            return Err(SpoolError::NoHeader);
-        };
-        let header: SpoolHeader =
-            serde_json::from_slice(&payload).map_err(|_| SpoolError::NoHeader)?;
-        if header.version != SPOOL_VERSION {
-            return Err(SpoolError::Version(header.version));
-        }
         let mut contents = Self { header, lines: Vec::new(), tape: Vec::new(), dropped_bytes: 0 };
         loop {
             match next_chunk(&mut source, &mut payload)? {
@@ -151,6 +144,19 @@ impl SpoolContents {
             Some(last) if last.end() == run.start => last.pcm.extend_from_slice(&run.pcm),
             _ => self.tape.push(run),
         }
+    }
+}
+
+/// Reads the first chunk of a file.
+fn read_header(source: &mut impl Read) -> Result<SpoolHeader, SpoolError> {
+    let mut payload = Vec::new();
+    let Next::Chunk(KIND_HEADER) = next_chunk(source, &mut payload)? else {
+        return Err(SpoolError::NoHeader);
+    };
+    let header: SpoolHeader = serde_json::from_slice(&payload).map_err(|_| SpoolError::NoHeader)?;
+    match header.version {
+        SPOOL_VERSION => Ok(header),
+        other => Err(SpoolError::Version(other)),
     }
 }
 

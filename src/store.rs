@@ -7,7 +7,7 @@ use sqlx::{Executor, PgPool};
 
 pub use check::UnsafeDatabase;
 pub use error::StoreError;
-pub use migrate::{MigrateError, migrate};
+pub use migrate::{MigrateError, QUEUE_SCHEMA, migrate};
 pub use scope::{Actor, OrgScope};
 
 mod scope;
@@ -22,6 +22,8 @@ pub mod session;
 pub mod api_key;
 pub mod audit;
 pub mod call;
+pub mod call_keeping;
+pub mod job;
 
 /// Connections of one process. A request that finds none free waits [`ACQUIRE_WITHIN`], then fails.
 const CONNECTIONS: u32 = 24;

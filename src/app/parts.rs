@@ -2,8 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
+use tokio::time::sleep;
 
 use super::Parts;
 use crate::blob::{Blob, BlobConfig, EmbeddedS3, embedded};
@@ -14,10 +16,14 @@ use crate::provider::PersonaModel;
 use crate::provider::llm::{ClaudeConfig, ClaudeModel, ScriptedModel};
 use crate::provider::stt::offline::OfflineRecogniser;
 use crate::provider::tts::flite::Flite;
-use crate::store::{self, Store};
+use crate::store::{self, MigrateError, OpenError, Store};
 
 /// The region that stores without regions are signed for.
 const NO_REGION: &str = "us-east-1";
+
+/// How soon a database that is away is asked again: first, and at most.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
+const AGAIN_AT_MOST: Duration = Duration::from_secs(5);
 
 /// Loads the scenarios, from the configured folder or from the binary.
 pub(super) fn library(config: &Config) -> anyhow::Result<Library> {
@@ -67,16 +73,43 @@ fn model(config: &Config) -> anyhow::Result<Arc<dyn PersonaModel>> {
     Ok(Arc::new(claude.context("RINGCRAFT_LLM")?))
 }
 
-/// Brings the database up to date and opens it.
-pub(super) async fn database(config: &Config) -> anyhow::Result<Store> {
+/// The address of the database.
+pub(super) fn database_url(config: &Config) -> anyhow::Result<&str> {
     let Some(url) = &config.database_url else {
         bail!(
             "DATABASE_URL is not set: `make run` starts a private Postgres and sets it; for one of \
              your own, set it to postgres://owner:password@host/name"
         )
     };
-    store::migrate(url.expose()).await?;
-    Ok(Store::open(url.expose()).await?)
+    Ok(url.expose())
+}
+
+/// Brings the database up to date and opens it. One that is away is waited for.
+pub(super) async fn database(config: &Config) -> anyhow::Result<Store> {
+    let url = database_url(config)?;
+    let mut again_after = AGAIN_AFTER;
+    loop {
+        let away = match opened(url).await {
+            Err(error) if is_away(&error) => error,
+            opened => return opened,
+        };
+        tracing::warn!("{away:#}; the server starts once the database answers");
+        sleep(again_after).await;
+        again_after = (2 * again_after).min(AGAIN_AT_MOST);
+    }
+}
+
+async fn opened(url: &str) -> anyhow::Result<Store> {
+    store::migrate(url).await?;
+    Ok(Store::open(url).await?)
+}
+
+fn is_away(error: &anyhow::Error) -> bool {
+    match (error.downcast_ref(), error.downcast_ref()) {
+        (Some(migrate), _) => MigrateError::is_unavailable(migrate),
+        (_, Some(OpenError::Unreachable(error))) => error.is_unavailable(),
+        _ => false,
+    }
 }
 
 /// Opens the object store; the embedded one is reached like any other, at our own address.
@@ -96,7 +129,7 @@ pub(super) async fn object_store(
         return Ok((blob.await, None));
     }
     let store = embedded(&config.data_dir, &bucket).context("start the embedded object store")?;
-    let own = format!("http://{}", reachable(listening));
+    let own = own_url(listening);
     let blob = Blob::new(BlobConfig {
         bucket,
         region: NO_REGION.to_owned(),
@@ -105,6 +138,11 @@ pub(super) async fn object_store(
         keys: Some(store.keys().clone()),
     });
     Ok((blob.await, Some(store)))
+}
+
+/// Where this process reaches itself.
+pub(super) fn own_url(listening: SocketAddr) -> String {
+    format!("http://{}", reachable(listening))
 }
 
 /// An address of this machine behind which the listener is.

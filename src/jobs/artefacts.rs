@@ -68,7 +68,12 @@ pub enum SealError {
 impl SealedKeys {
     /// The keys of a call's objects, sealed or not.
     pub fn of(org: OrgId, call: CallId) -> Self {
-        Self::under(&format!("org/{org}/call/{call}/"))
+        Self::under(&Self::prefix(org, call))
+    }
+
+    /// What the keys of a call's objects begin with.
+    pub fn prefix(org: OrgId, call: CallId) -> String {
+        format!("org/{org}/call/{call}/")
     }
 
     fn under(prefix: &str) -> Self {

@@ -15,8 +15,10 @@ use super::feed::Feed;
 use super::recorder::{self, RECORDER_INPUT};
 use super::scope::CallScope;
 use super::{EndedCall, LiveSettings};
+use crate::clock;
 use crate::persona::{FirstSpeaker, Scenario};
 use crate::spool::SpoolHeader;
+use crate::store::call_keeping::Connected;
 use crate::transport::Link;
 
 /// What a call needs beside its link.
@@ -37,7 +39,7 @@ impl Conduct {
         control: mpsc::Receiver<Control>,
         held: watch::Sender<bool>,
     ) {
-        let call = self.header.call_id;
+        let (call, org) = (self.header.call_id, self.header.org_id);
         let (spools, header) = (self.settings.spools.clone(), self.header.clone());
         let spool = match tokio::task::spawn_blocking(move || spools.create(&header)).await {
             Ok(Ok(spool)) => spool,
@@ -50,10 +52,12 @@ impl Conduct {
             Err(error) => return tracing::error!(%call, %error, "opening the spool was cut off"),
         };
         tracing::info!(%call, scenario = self.header.scenario_id, "call started");
+        let opened = self.opened();
+        self.settings.ledger.connected(org, self.connected(&opened)).await;
         let (recorder, recorder_input) = mpsc::channel(RECORDER_INPUT);
         let scope = CallScope::new(self.settings.media_runtime.clone());
         let start = Start {
-            opened: self.opened(),
+            opened,
             scenario: Arc::clone(&self.scenario),
             engines: self.settings.engines.clone(),
             link,
@@ -66,7 +70,8 @@ impl Conduct {
         };
         let driving = self.settings.media_runtime.spawn(driver::run(start));
         // The recorder ends when the driver has let go of it and everything is written.
-        let recorded = recorder::run(spool, recorder_input, Arc::clone(&self.feed)).await;
+        let lines = self.settings.ledger.lines(org, call);
+        let recorded = recorder::run(spool, recorder_input, Arc::clone(&self.feed), lines).await;
         match driving.await {
             Ok(faults) => tracing::info!(%call, ?faults, "call ended"),
             Err(error) => tracing::error!(%call, %error, "the driver of a call panicked"),
@@ -78,9 +83,19 @@ impl Conduct {
 
     /// Hands the ended call to whoever seals it, or forgets it where nothing was recorded.
     async fn hand_on(&self, unwritten: Vec<u8>) {
-        let call = self.header.call_id;
-        if self.ended.send(EndedCall { call, unwritten }).await.is_err() {
+        let (org, call) = (self.header.org_id, self.header.call_id);
+        if self.ended.send(EndedCall { org, call, unwritten }).await.is_err() {
             tracing::warn!(%call, "nobody seals calls any more; the next start will");
+        }
+    }
+
+    fn connected(&self, opened: &Opened) -> Connected {
+        Connected {
+            call: self.header.call_id,
+            node: self.settings.ledger.node(),
+            at: clock::from_unix_ms(self.header.created_unix_ms),
+            served_by: opened.served_by["engines"].clone(),
+            prompt_hash: self.scenario.hash().to_owned(),
         }
     }
 

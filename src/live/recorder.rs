@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::feed::Feed;
+use super::ledger::LedgerLines;
 use crate::model::CallId;
 use crate::spool::{self, Spool};
 
@@ -109,9 +110,17 @@ impl Disk for File {
     }
 }
 
-/// Writes the spool of a call until its input closes, and feeds the live events.
-pub async fn run(spool: Spool, input: mpsc::Receiver<RecorderInput>, feed: Arc<Feed>) -> Recorded {
-    Recorder::new(spool.call_id, Arc::new(spool.file), feed).run(input).await
+/// Writes the spool of a call until its input closes, feeds the live events, and hands the log on to
+/// the ledger.
+pub async fn run(
+    spool: Spool,
+    input: mpsc::Receiver<RecorderInput>,
+    feed: Arc<Feed>,
+    ledger: LedgerLines,
+) -> Recorded {
+    let mut recorder = Recorder::new(spool.call_id, Arc::new(spool.file), feed);
+    recorder.ledger = Some(ledger);
+    recorder.run(input).await
 }
 
 /// A chunk of one leg that is still filling.
@@ -129,6 +138,7 @@ struct Recorder<D> {
     call_id: CallId,
     disk: Arc<D>,
     feed: Arc<Feed>,
+    ledger: Option<LedgerLines>,
     rep: Filling,
     persona: Filling,
     /// Bytes that no write has taken up.
@@ -160,6 +170,7 @@ impl<D: Disk> Recorder<D> {
             call_id,
             disk,
             feed,
+            ledger: None,
             rep: Filling::default(),
             persona: Filling::default(),
             pending: Vec::new(),
@@ -219,6 +230,9 @@ impl<D: Disk> Recorder<D> {
             self.faults.lines_dropped += 1;
         } else {
             self.queue(|pending| spool::push_line(pending, json));
+            if let Some(ledger) = &mut self.ledger {
+                ledger.take(json);
+            }
         }
         if !live.is_empty() {
             self.untold.push_back((self.queued, live));

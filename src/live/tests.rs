@@ -37,6 +37,7 @@ impl Rig {
             library: Arc::new(Library::embedded().unwrap()),
             engines,
             spools: spools.clone(),
+            ledger: Ledger::unkept(),
             media_runtime: Handle::current(),
             runtime: Handle::current(),
         });

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{SpoolContents, SpoolError, SpoolHeader, header_chunk};
+use super::{SpoolContents, SpoolError, SpoolHeader, header_chunk, read_header};
 use crate::model::CallId;
 
 /// Room that must be free before a call is admitted: both legs of two hours, and of the calls
@@ -89,6 +89,33 @@ impl SpoolFolder {
     pub fn read(&self, call: CallId, unwritten: &[u8]) -> Result<SpoolContents, SpoolError> {
         let file = File::open(self.call_dir(call).join(FILE_NAME))?;
         SpoolContents::read(BufReader::new(file).chain(unwritten))
+    }
+
+    /// Whose call a spool holds.
+    ///
+    /// # Errors
+    /// When the file cannot be read or its header is missing, damaged or of another version.
+    pub fn header(&self, call: CallId) -> Result<SpoolHeader, SpoolError> {
+        let file = File::open(self.call_dir(call).join(FILE_NAME))?;
+        read_header(&mut BufReader::new(file))
+    }
+
+    /// Appends a beginning of what its recorder still held in memory, and makes it safe. Returns
+    /// what the disk did not take.
+    pub fn append(&self, call: CallId, mut unwritten: Vec<u8>) -> Vec<u8> {
+        let opened = OpenOptions::new().append(true).open(self.call_dir(call).join(FILE_NAME));
+        let Ok(mut file) = opened else { return unwritten };
+        while !unwritten.is_empty() {
+            match file.write(&unwritten) {
+                Ok(taken) if 0 < taken => drop(unwritten.drain(..taken)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(_) | Err(_) => break,
+            }
+        }
+        if let Err(error) = file.sync_all() {
+            tracing::warn!(%call, %error, "the end of a spool is not safe from a power cut");
+        }
+        unwritten
     }
 
     /// Removes the spool of a call that is sealed. One that is gone already is no error.

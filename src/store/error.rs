@@ -40,9 +40,29 @@ impl StoreError {
     }
 }
 
+/// Whether the database does not answer, as opposed to answering with an error.
+pub(super) fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        // Class 08 is the connection, 53 resources, 57 the operator stepped in.
+        sqlx::Error::Database(inner) => {
+            let code = inner.code().unwrap_or_default();
+            matches!(&code[..code.len().min(2)], "08" | "53" | "57")
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        // A connection that breaks in mid-answer.
+        sqlx::Error::Protocol(_) => true,
+        _ => false,
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
+            _ if is_away(&error) => Self::Unavailable(error),
             sqlx::Error::RowNotFound => Self::NotFound,
             sqlx::Error::Database(inner) => {
                 let code = inner.code();
@@ -50,22 +70,14 @@ impl From<sqlx::Error> for StoreError {
                 if code == INSUFFICIENT_PRIVILEGE {
                     return Self::Denied;
                 }
-                // Class 23 is integrity; 08 connection, 53 resources, 57 the operator stepped in.
+                // Class 23 is integrity.
                 match (&code[..code.len().min(2)], inner.constraint()) {
                     ("23", Some(constraint)) => {
                         Self::Refused { constraint: constraint.to_owned().into() }
                     }
-                    ("08" | "53" | "57", _) => Self::Unavailable(error),
                     _ => Self::Query(error),
                 }
             }
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
-            // A connection that breaks in mid-answer.
-            sqlx::Error::Protocol(_) => Self::Unavailable(error),
             _ => Self::Query(error),
         }
     }

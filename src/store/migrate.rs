@@ -1,7 +1,11 @@
 //! Brings a database up to date, as its owner.
 
+use graphile_worker::WorkerUtils;
 use sqlx::migrate::Migrator;
-use sqlx::{Connection, PgConnection};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection, Executor, PgConnection};
+
+use super::error::is_away;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -14,7 +18,16 @@ pub enum MigrateError {
     /// A migration does not fit, or failed.
     #[error("migrate the database: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The queue's own migrations failed.
+    #[error("migrate the queue of jobs: {0}")]
+    Queue(String),
 }
+
+/// Where the queue keeps its tables.
+pub const QUEUE_SCHEMA: &str = "graphile_worker";
+
+/// Any number, the same in every server: who holds the lock migrates the queue.
+const QUEUE_LOCK: i64 = 7_202_607;
 
 /// Applies the migrations that a database lacks. Servers that start at the same time take turns.
 ///
@@ -23,7 +36,32 @@ pub enum MigrateError {
 pub async fn migrate(url: &str) -> Result<(), MigrateError> {
     let mut connection = PgConnection::connect(url).await?;
     MIGRATIONS.run(&mut connection).await?;
+    migrate_queue(url, &mut connection).await?;
     connection.close().await?;
+    Ok(())
+}
+
+impl MigrateError {
+    /// Whether the same may work later: nothing answers, or Postgres is only starting.
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Connect(error) => is_away(error),
+            // What breaks a connection in mid-migration is not worth telling apart: it is tried
+            // again by whoever starts the server again.
+            Self::Migrate(_) | Self::Queue(_) => false,
+        }
+    }
+}
+
+/// Makes the queue's tables and lets its worker at them.
+async fn migrate_queue(url: &str, connection: &mut PgConnection) -> Result<(), MigrateError> {
+    sqlx::query!("select pg_advisory_lock($1)", QUEUE_LOCK).fetch_one(&mut *connection).await?;
+    let pool = PgPoolOptions::new().max_connections(1).connect(url).await?;
+    let migrated = WorkerUtils::new(pool.clone(), QUEUE_SCHEMA).migrate().await;
+    pool.close().await;
+    migrated.map_err(|error| MigrateError::Queue(error.to_string()))?;
+    connection.execute("select queue_grant()").await?;
+    sqlx::query!("select pg_advisory_unlock($1)", QUEUE_LOCK).fetch_one(&mut *connection).await?;
     Ok(())
 }
 

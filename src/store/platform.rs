@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::{Store, StoreError};
-use crate::model::{OrgId, UserId};
+use crate::model::{NodeId, OrgId, UserId};
 
 /// Whose something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,4 +86,51 @@ pub async fn orgs(store: &Store, after: Option<Uuid>, most: i64) -> Result<Vec<O
     .fetch_all(&store.pool)
     .await?;
     Ok(found.into_iter().map(OrgId).collect())
+}
+
+/// A server that takes calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Which.
+    pub id: NodeId,
+    /// Where other nodes reach it.
+    pub url: String,
+    /// How many more calls it takes.
+    pub free_slots: i32,
+}
+
+/// Notes that a node lives, and how many more calls it takes.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn node_lives(store: &Store, node: &Node) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into node (id, url, free_slots) values ($1, $2, $3)
+         on conflict (id) do update
+           set url = excluded.url, free_slots = excluded.free_slots, heartbeat_at = now()",
+        node.id.0,
+        node.url,
+        node.free_slots,
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok(())
+}
+
+/// Forgets a node that has stopped.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn node_stopped(store: &Store, id: NodeId) -> Result<(), StoreError> {
+    sqlx::query!("delete from node where id = $1", id.0).execute(&store.pool).await?;
+    Ok(())
+}
+
+/// Marks the calls that nobody connected to before their token expired.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn expire_waiting(store: &Store) -> Result<(), StoreError> {
+    sqlx::query!("select platform_expire_waiting()").fetch_one(&store.pool).await?;
+    Ok(())
 }

@@ -3,6 +3,7 @@ use std::sync::{Condvar, Mutex};
 use tokio::sync::broadcast::error::TryRecvError;
 
 use super::*;
+use crate::live::ledger::Ledger;
 use crate::model::OrgId;
 use crate::spool::{SPOOL_VERSION, SpoolContents, SpoolFolder, SpoolHeader};
 
@@ -135,7 +136,8 @@ async fn on_a_real_disk_every_event_finds_its_line_in_the_file() {
     let feed = Arc::new(Feed::new());
     let mut observer = feed.watch();
     let (input, receiver) = mpsc::channel(RECORDER_INPUT);
-    let recorder = run(spool, receiver, feed);
+    let lines = Ledger::unkept().lines(OrgId::default(), CallId::default());
+    let recorder = run(spool, receiver, feed, lines);
     let script = async {
         for n in 0..200 {
             let name = n.to_string();
