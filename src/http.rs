@@ -24,21 +24,31 @@ mod body;
 pub mod calls;
 pub mod error;
 mod health;
+mod idempotency;
 mod signed_in;
 pub mod listener;
 mod openapi;
+mod page;
 pub mod scenarios;
 pub mod token;
 
 /// Every route of the interface, with its description.
 fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::Description::openapi())
-        .routes(routes!(calls::open))
+        .routes(routes!(calls::open, calls::list::list))
         .routes(routes!(calls::show))
         .routes(routes!(calls::end))
+        .routes(routes!(calls::artefacts::record))
+        .routes(routes!(calls::transcript::transcript))
+        .routes(routes!(calls::transcript::transcript_txt))
+        .routes(routes!(calls::transcript::transcript_vtt))
+        .routes(routes!(calls::kpis::kpis))
+        .routes(routes!(calls::artefacts::recording))
+        .routes(routes!(calls::artefacts::waveform))
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
         .routes(routes!(scenarios::list))
+        .routes(routes!(scenarios::show))
         .routes(routes!(health::show))
         .routes(routes!(openapi::show))
 }

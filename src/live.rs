@@ -20,6 +20,8 @@ use driver::{CONTROL, Control};
 use engines::Engines;
 use feed::Feed;
 
+pub use crate::model::CallStatus;
+
 mod composer;
 mod conduct;
 mod driver;
@@ -118,22 +120,6 @@ pub enum AttachError {
     /// Its media flows already.
     #[error("this call already has a connection")]
     AlreadyConnected,
-}
-
-/// How far a call has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CallStatus {
-    /// Created; no media yet.
-    Waiting,
-    /// Connected.
-    Live,
-    /// Over; its artefacts are being made.
-    Sealing,
-    /// Its artefacts are in the object store.
-    Completed,
-    /// It could not be sealed; it is tried again at the next start.
-    Failed,
 }
 
 impl LiveCalls {

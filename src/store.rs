@@ -19,6 +19,10 @@ pub mod org;
 pub mod user;
 pub mod session;
 pub mod call;
+pub mod idempotency;
+pub mod transcript;
+pub mod kpi_result;
+pub mod recording;
 
 /// Connections of one process. A request that finds none free waits [`ACQUIRE_WITHIN`], then fails.
 const CONNECTIONS: u32 = 24;

@@ -79,6 +79,11 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this")
     }
 
+    /// A field of the request does not fit; the message says what does.
+    pub fn invalid(field: &str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", message).field(field)
+    }
+
     /// Nothing is at this address.
     pub fn no_route() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "nothing is at this address")
