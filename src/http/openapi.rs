@@ -35,7 +35,7 @@ impl Modify for Security {
 }
 
 /// Describes this interface.
-#[utoipa::path(get, path = "/api/openapi.json", tag = "server", security(()),
+#[utoipa::path(get, path = "/api/openapi.json", tag = "server", operation_id = "description", security(()),
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(super) async fn show() -> Json<utoipa::openapi::OpenApi> {
     // Made when it is asked for, which is rarely: it is a few hundred kilobytes in memory.
