@@ -26,6 +26,7 @@ pub mod calls;
 pub mod error;
 mod health;
 mod jobs;
+mod idempotency;
 mod signed_in;
 pub mod listener;
 mod openapi;
@@ -41,9 +42,16 @@ pub mod token;
 /// Every route of the interface, with its description.
 fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::Description::openapi())
-        .routes(routes!(calls::open))
+        .routes(routes!(calls::open, calls::list::list))
         .routes(routes!(calls::show))
         .routes(routes!(calls::end))
+        .routes(routes!(calls::artefacts::record))
+        .routes(routes!(calls::transcript::transcript))
+        .routes(routes!(calls::transcript::transcript_txt))
+        .routes(routes!(calls::transcript::transcript_vtt))
+        .routes(routes!(calls::kpis::kpis))
+        .routes(routes!(calls::artefacts::recording))
+        .routes(routes!(calls::artefacts::waveform))
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
         .routes(routes!(scenarios::list))
@@ -60,6 +68,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(audit::list))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
+        .routes(routes!(scenarios::show))
         .routes(routes!(health::show))
         .routes(routes!(openapi::show))
 }

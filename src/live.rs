@@ -21,6 +21,8 @@ use engines::Engines;
 use feed::Feed;
 use ledger::Ledger;
 
+pub use crate::model::CallStatus;
+
 mod composer;
 mod conduct;
 mod driver;
@@ -124,22 +126,6 @@ pub enum AttachError {
     /// Its media flows already.
     #[error("this call already has a connection")]
     AlreadyConnected,
-}
-
-/// How far a call has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CallStatus {
-    /// Created; no media yet.
-    Waiting,
-    /// Connected.
-    Live,
-    /// Over; its artefacts are being made.
-    Sealing,
-    /// Its artefacts are in the object store.
-    Completed,
-    /// What it left cannot be read. Its spool is kept, and an admin may have it tried again.
-    Failed,
 }
 
 impl LiveCalls {

@@ -119,3 +119,58 @@ impl FromStr for Role {
         Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(NoSuchRole)
     }
 }
+
+/// How far a call has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallStatus {
+    /// Created; no media yet.
+    Waiting,
+    /// Connected.
+    Live,
+    /// Over; its artefacts are being made.
+    Sealing,
+    /// Its artefacts are in the object store.
+    Completed,
+    /// It could not be sealed; it is tried again.
+    Failed,
+    /// Nobody connected before its token expired.
+    NeverConnected,
+}
+
+impl CallStatus {
+    /// Every status.
+    pub const ALL: [Self; 6] = [
+        Self::Waiting,
+        Self::Live,
+        Self::Sealing,
+        Self::Completed,
+        Self::Failed,
+        Self::NeverConnected,
+    ];
+
+    /// Its name, in the database and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Live => "live",
+            Self::Sealing => "sealing",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::NeverConnected => "never_connected",
+        }
+    }
+}
+
+/// A word that names no status of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such status of a call")]
+pub struct NoSuchStatus;
+
+impl FromStr for CallStatus {
+    type Err = NoSuchStatus;
+
+    fn from_str(text: &str) -> Result<Self, NoSuchStatus> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(NoSuchStatus)
+    }
+}

@@ -24,6 +24,10 @@ pub mod audit;
 pub mod call;
 pub mod call_keeping;
 pub mod job;
+pub mod idempotency;
+pub mod transcript;
+pub mod kpi_result;
+pub mod recording;
 
 /// Connections of one process. A request that finds none free waits [`ACQUIRE_WITHIN`], then fails.
 const CONNECTIONS: u32 = 24;

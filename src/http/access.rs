@@ -31,6 +31,17 @@ pub(super) struct CallAccess {
     pub(super) scope: OrgScope,
 }
 
+/// The call that a path names, opened by somebody who may know what was said in it.
+#[derive(Clone, Debug)]
+pub(super) struct ContentAccess(pub(super) CallAccess);
+
+impl CallAccess {
+    /// Whether whoever asks may know what was said in the call, and what it was worth.
+    pub(super) fn tells_content(&self) -> bool {
+        !matches!(self.scope.actor(), Actor::User { role: Role::Hr, .. })
+    }
+}
+
 #[derive(Deserialize)]
 struct TokenQuery {
     token: Option<String>,
@@ -65,6 +76,15 @@ impl FromRequestParts<Arc<App>> for CallAccess {
             return Err(ApiError::no_call());
         }
         Ok(Self { call, scope: principal.scope })
+    }
+}
+
+impl FromRequestParts<Arc<App>> for ContentAccess {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let access = CallAccess::from_request_parts(parts, app).await?;
+        if access.tells_content() { Ok(Self(access)) } else { Err(ApiError::no_call()) }
     }
 }
 

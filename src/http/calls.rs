@@ -8,6 +8,7 @@ use axum::extract::State;
 use http::StatusCode;
 use ringcraft_media::call::EndReason;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -15,32 +16,35 @@ use crate::clock;
 use crate::config::BaseUrl;
 use crate::http::access::{CallAccess, LinkBase};
 use crate::http::body::Body;
-use crate::http::calls::outcome::Outcome;
 use crate::http::error::{ApiError, ErrorBody};
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::signed_in::SignedIn;
 use crate::http::token::JOIN_WITHIN;
-use crate::live::{CallStatus, OpenError};
-use crate::model::CallId;
-use crate::store::call::{self, NewCall};
+use crate::identity::Principal;
+use crate::live::{CallStatus, LiveCalls, OpenError};
+use crate::model::{CallId, Role, UserId};
+use crate::store::call::{self, Begun, CallRow, NewCall};
+use crate::store::idempotency::{Claim, Claimed};
+use outcome::Outcome;
+use summary::{Channel, Summary};
 
 pub(super) mod audio;
 pub(super) mod events;
-pub mod outcome;
+pub(super) mod list;
+pub(super) mod summary;
+pub(super) mod outcome;
+pub(super) mod transcript;
+pub(super) mod kpis;
+pub(super) mod artefacts;
 
 /// What a client asks for when it opens a call.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct OpenRequest {
+    /// What to practise: the `id` of a scenario.
     scenario_id: String,
+    /// Voice, where nothing is said.
     #[serde(default)]
     channel: Channel,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum Channel {
-    #[default]
-    Voice,
-    Chat,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,8 +56,11 @@ pub(super) struct One<T: ToSchema> {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Opened {
     id: CallId,
+    user_id: UserId,
     status: CallStatus,
+    /// Opens this call and nothing else.
     token: String,
+    /// When it no longer waits for its first connection.
     expires_at: String,
     links: OpenedLinks,
     #[schema(value_type = Vec<String>)]
@@ -66,63 +73,140 @@ struct OpenedLinks {
     events: String,
 }
 
-/// How far a call has come.
+/// A call, and once it is completed what came of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Shown {
-    id: CallId,
-    status: CallStatus,
+    #[serde(flatten)]
+    summary: Summary,
     #[serde(flatten)]
     outcome: Option<Outcome>,
 }
 
 /// Opens a call of a scenario.
-#[utoipa::path(post, path = "/api/calls", tag = "calls", request_body = OpenRequest, responses(
-    (status = 201, description = "The call waits for its media for ten minutes", body = One<Opened>),
-    (status = 404, description = "No scenario has this id", body = ErrorBody),
-    (status = 503, description = "No slot is free; Retry-After says when to ask again", body = ErrorBody),
-))]
+///
+/// Sent again within 24 hours with the same `Idempotency-Key`, it answers 200 with the same call.
+#[utoipa::path(post, path = "/api/calls", tag = "calls", request_body = OpenRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
+    responses(
+        (status = 201, description = "The call waits for its media for ten minutes", body = One<Opened>),
+        (status = 200, description = "The call that this key opened before, with a new token", body = One<Opened>),
+        (status = 403, description = "Your role opens no calls", body = ErrorBody),
+        (status = 404, description = "No scenario has this id", body = ErrorBody),
+        (status = 422, description = "A field does not fit, or the key was used for another request", body = ErrorBody),
+        (status = 503, description = "No slot is free; Retry-After says when to ask again", body = ErrorBody),
+    ))]
 pub(super) async fn open(
     State(app): State<Arc<App>>,
     LinkBase(base): LinkBase,
     SignedIn(principal): SignedIn,
+    IdempotencyKey(key): IdempotencyKey,
     Body(request): Body<OpenRequest>,
 ) -> Result<(StatusCode, Json<One<Opened>>), ApiError> {
+    if principal.role == Role::Hr {
+        return Err(ApiError::forbidden());
+    }
     if request.channel == Channel::Chat {
         let message = "this server takes voice calls only";
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Err(ApiError::new(status, "unsupported_channel", message).field("channel"));
     }
+    let request_hash = request.hash();
+    let claim = key.as_deref().map(|key| Claim { key, request_hash: &request_hash });
+    let opening = match call::begin(&principal.scope, principal.user, claim).await? {
+        Begun::Opening(opening) => opening,
+        Begun::Before(before) => {
+            let call = opened_before(&app, &principal, before, &request_hash, &base).await?;
+            return Ok((StatusCode::OK, Json(One { call })));
+        }
+    };
     if app.draining.is_cancelled() {
         return Err(OpenError::Draining.into());
     }
+    // The key is held, then the slot is taken, then both are noted with the call: requests with
+    // one key never take two slots, and a server that is full leaves no key behind.
     let (id, scenario) = app.live.open(principal.org(), &request.scenario_id)?;
-    let noted = call::insert(
-        &principal.scope,
-        NewCall {
-            id,
-            user: principal.user,
-            scenario_id: &scenario.id,
-            scenario_title: &scenario.title,
-            scenario_hash: scenario.hash(),
-            channel: "voice",
-        },
-    );
-    if let Err(error) = noted.await {
-        app.live.forget(id);
-        return Err(error.into());
-    }
+    let slot = UnnotedSlot { live: &app.live, call: Some(id) };
+    let new = NewCall {
+        id,
+        scenario_id: &scenario.id,
+        scenario_title: &scenario.title,
+        scenario_hash: scenario.hash(),
+        channel: request.channel.as_str(),
+    };
+    opening.note(new).await?;
+    slot.keep();
     let now = clock::wall_now();
     let token = app.tokens.issue(id, principal.org(), principal.user, now);
-    let call = opened(id, token, &base, now);
+    let call = opened(id, principal.user, CallStatus::Waiting, token, &base, now);
     Ok((StatusCode::CREATED, Json(One { call })))
 }
 
-fn opened(id: CallId, token: String, base: &BaseUrl, now: SystemTime) -> Opened {
+impl OpenRequest {
+    /// Equal for requests that ask for the same.
+    fn hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(self.channel.as_str());
+        hash.update([0]);
+        hash.update(&self.scenario_id);
+        hash.finalize().into()
+    }
+}
+
+/// A slot of a call that is not in the database yet. Dropped, also because the client went away,
+/// it is given back.
+struct UnnotedSlot<'a> {
+    live: &'a LiveCalls,
+    call: Option<CallId>,
+}
+
+impl UnnotedSlot<'_> {
+    fn keep(mut self) {
+        self.call = None;
+    }
+}
+
+impl Drop for UnnotedSlot<'_> {
+    fn drop(&mut self) {
+        if let Some(call) = self.call {
+            self.live.forget(call);
+        }
+    }
+}
+
+/// The call that a key opened before, with a token that is signed now.
+async fn opened_before(
+    app: &App,
+    principal: &Principal,
+    before: Claimed,
+    request_hash: &[u8],
+    base: &BaseUrl,
+) -> Result<Opened, ApiError> {
+    if before.request_hash != request_hash {
+        let message = "this key was used for another request; take a new one";
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Err(ApiError::new(status, "idempotency_key_reused", message));
+    }
+    let row = call::find(&principal.scope, CallId(before.resource)).await?;
+    let row = row.ok_or_else(ApiError::no_call)?;
+    let token = app.tokens.issue(row.id, principal.org(), row.user, clock::wall_now());
+    let status = summary::status(app, &row);
+    Ok(opened(row.id, row.user, status, token, base, row.created_at.into()))
+}
+
+fn opened(
+    id: CallId,
+    user_id: UserId,
+    status: CallStatus,
+    token: String,
+    base: &BaseUrl,
+    created_at: SystemTime,
+) -> Opened {
     Opened {
         id,
-        status: CallStatus::Waiting,
+        user_id,
+        status,
         token,
-        expires_at: clock::rfc3339(now + JOIN_WITHIN),
+        expires_at: clock::rfc3339(created_at + JOIN_WITHIN),
         links: OpenedLinks {
             audio: base.web_socket(&format!("/api/calls/{id}/audio")),
             events: base.http(&format!("/api/calls/{id}/events")),
@@ -131,7 +215,9 @@ fn opened(id: CallId, token: String, base: &BaseUrl, now: SystemTime) -> Opened 
     }
 }
 
-/// Shows how far a call has come and, once it is completed, where its artefacts are.
+/// Shows a call and, once it is completed, what came of it.
+///
+/// What was said in it and what it was worth is not shown to hr.
 #[utoipa::path(get, path = "/api/calls/{id}", tag = "calls", params(("id" = CallId, Path)), responses(
     (status = 200, description = "The call", body = One<Shown>),
     (status = 404, description = "There is no such call, or none you may see", body = ErrorBody),
@@ -141,31 +227,54 @@ pub(super) async fn show(
     LinkBase(base): LinkBase,
     access: CallAccess,
 ) -> Result<Json<One<Shown>>, ApiError> {
-    let call = match outcome::read(&app, access.scope.org(), access.call, &base).await? {
-        Some(outcome) => {
-            Shown { id: access.call, status: CallStatus::Completed, outcome: Some(outcome) }
+    let row = call::find(&access.scope, access.call).await?.ok_or_else(ApiError::no_call)?;
+    let outcome = match row.status {
+        CallStatus::Completed if access.tells_content() => {
+            Some(outcome::read(&app, &access, row.served_by.clone(), &base).await?)
         }
-        None => current(&app, access.call)?,
+        _ => None,
     };
-    Ok(Json(One { call }))
+    Ok(Json(One { call: Shown { summary: Summary::of(&app, row), outcome } }))
 }
 
 /// Ends a call for the rep. Ending it again changes nothing.
 #[utoipa::path(post, path = "/api/calls/{id}/end", tag = "calls", params(("id" = CallId, Path)), responses(
-    (status = 200, description = "The call is ending", body = One<Shown>),
+    (status = 200, description = "The call is ending, or over", body = One<Summary>),
+    (status = 403, description = "Your role ends no calls", body = ErrorBody),
     (status = 404, description = "There is no such call, or none you may see", body = ErrorBody),
 ))]
 pub(super) async fn end(
     State(app): State<Arc<App>>,
     access: CallAccess,
-) -> Result<Json<One<Shown>>, ApiError> {
+) -> Result<Json<One<Summary>>, ApiError> {
+    if !access.tells_content() {
+        return Err(ApiError::forbidden());
+    }
+    let waited = app.live.status(access.call) == Some(CallStatus::Waiting);
     app.live.end(access.call, EndReason::RepHungUp);
-    Ok(Json(One { call: current(&app, access.call)? }))
+    if waited && app.live.status(access.call).is_none() {
+        call::give_up(&access.scope.as_system(), access.call).await?;
+    }
+    let row = call::find(&access.scope, access.call).await?.ok_or_else(ApiError::no_call)?;
+    Ok(Json(One { call: Summary::of(&app, row) }))
 }
 
-fn current(app: &App, id: CallId) -> Result<Shown, ApiError> {
-    let status = app.live.status(id).ok_or_else(ApiError::no_call)?;
-    Ok(Shown { id, status, outcome: None })
+/// The row of a call whose artefacts are there.
+async fn completed(access: &CallAccess) -> Result<CallRow, ApiError> {
+    let row = call::find(&access.scope, access.call).await?.ok_or_else(ApiError::no_call)?;
+    let (code, message) = match row.status {
+        CallStatus::Completed => return Ok(row),
+        CallStatus::Waiting | CallStatus::Live | CallStatus::Sealing => {
+            ("not_completed", "the call is not completed yet; ask again when its status says so")
+        }
+        CallStatus::Failed => {
+            ("sealing_failed", "the call's artefacts could not be made yet; it is tried again")
+        }
+        CallStatus::NeverConnected => {
+            ("never_connected", "nobody connected to this call, so nothing was said in it")
+        }
+    };
+    Err(ApiError::new(StatusCode::CONFLICT, code, message))
 }
 
 #[cfg(test)]
@@ -178,8 +287,10 @@ mod tests {
 
     fn answer(base: &str) -> Value {
         let id = "0190f3a0-0000-7000-8000-000000000001".parse().unwrap();
+        let user = "0190f3a0-0000-7000-8000-000000000002".parse().unwrap();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
-        let call = opened(id, "a.b.c".to_owned(), &base.parse().unwrap(), now);
+        let base = base.parse().unwrap();
+        let call = opened(id, user, CallStatus::Waiting, "a.b.c".to_owned(), &base, now);
         serde_json::to_value(One { call }).unwrap()
     }
 
@@ -188,6 +299,7 @@ mod tests {
         let shown = answer("https://calls.example.com");
         let expected = json!({"call": {
             "id": "0190f3a0-0000-7000-8000-000000000001",
+            "user_id": "0190f3a0-0000-7000-8000-000000000002",
             "status": "waiting",
             "token": "a.b.c",
             "expires_at": "2026-01-01T00:10:00Z",
@@ -203,5 +315,14 @@ mod tests {
             plain["call"]["links"]["audio"],
             "ws://localhost:8080/api/calls/0190f3a0-0000-7000-8000-000000000001/audio"
         );
+    }
+
+    #[test]
+    fn requests_that_ask_for_the_same_hash_alike() {
+        let hash = |text: &str| serde_json::from_str::<OpenRequest>(text).unwrap().hash();
+        let plain = hash(r#"{"scenario_id":"rachel"}"#);
+        assert_eq!(plain, hash(r#"{ "channel": "voice", "scenario_id": "rachel", "more": 1 }"#));
+        assert_ne!(plain, hash(r#"{"scenario_id":"rachel","channel":"chat"}"#));
+        assert_ne!(plain, hash(r#"{"scenario_id":"luis"}"#));
     }
 }

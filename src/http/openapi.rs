@@ -35,10 +35,34 @@ impl Modify for Security {
 }
 
 /// Describes this interface.
-#[utoipa::path(get, path = "/api/openapi.json", tag = "server", security(()),
-    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
+#[utoipa::path(get, path = "/api/openapi.json", tag = "server", operation_id = "description", security(()),
+    responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(super) async fn show() -> Json<utoipa::openapi::OpenApi> {
     // Made when it is asked for, which is rarely: it is a few hundred kilobytes in memory.
-    let (_, description) = super::routes().split_for_parts();
+    let (_, mut description) = super::routes().split_for_parts();
+    name_operations(&mut description);
     Json(description)
+}
+
+/// Generators of clients name functions after operations, so no two may be called alike: each gets
+/// its resource before its own name.
+fn name_operations(description: &mut utoipa::openapi::OpenApi) {
+    for path in description.paths.paths.values_mut() {
+        let operations = [
+            &mut path.get,
+            &mut path.post,
+            &mut path.put,
+            &mut path.patch,
+            &mut path.delete,
+            &mut path.head,
+            &mut path.options,
+            &mut path.trace,
+        ];
+        for operation in operations.into_iter().flatten() {
+            let tag = operation.tags.iter().flatten().next();
+            if let (Some(tag), Some(id)) = (tag, &operation.operation_id) {
+                operation.operation_id = Some(format!("{tag}_{id}"));
+            }
+        }
+    }
 }

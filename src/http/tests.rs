@@ -22,6 +22,9 @@ use crate::test_database::{self, Person, TestDatabase};
 use crate::transport::websocket::{self, upgrade::Upgrade};
 use crate::transport::{Link, LinkIn, LinkOut};
 
+mod calls;
+mod openapi;
+
 struct Server {
     app: Arc<App>,
     address: SocketAddr,
@@ -112,7 +115,7 @@ async fn every_wrong_request_gets_a_json_error() {
         }})
     );
     let wrong_method = request("PUT", "/api/calls").send().await.unwrap();
-    assert_eq!(wrong_method.headers()["allow"], "POST");
+    assert_eq!(wrong_method.headers()["allow"], "POST,GET,HEAD");
 }
 
 #[tokio::test]

@@ -76,7 +76,8 @@ impl SealedKeys {
         format!("org/{org}/call/{call}/")
     }
 
-    fn under(prefix: &str) -> Self {
+    /// The keys of objects under a prefix, which ends with a slash.
+    pub fn under(prefix: &str) -> Self {
         Self {
             opus: format!("{prefix}legs.opus"),
             wav: format!("{prefix}legs.wav"),

@@ -10,11 +10,12 @@ pub const PEAKS_VERSION: u32 = 1;
 const SAMPLES_PER_PEAK: usize = SampleRate::Hz16000.frame_len();
 
 /// The extremes of both legs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Peaks {
     /// [`PEAKS_VERSION`].
     pub version: u32,
     /// The rate of the samples that were looked at.
+    #[schema(value_type = u32)]
     pub sample_rate: SampleRate,
     /// How many of them each pair of extremes covers; the last pair may cover fewer.
     pub samples_per_peak: usize,
@@ -25,7 +26,7 @@ pub struct Peaks {
 }
 
 /// The extremes of one leg, from −128 to 127.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LegPeaks {
     /// The lowest samples.
     pub min: Vec<i8>,

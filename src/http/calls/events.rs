@@ -15,7 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::http::access::CallAccess;
+use crate::http::access::{CallAccess, ContentAccess};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::model::CallId;
 
@@ -29,9 +29,9 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 ))]
 pub(in crate::http) async fn follow(
     State(app): State<Arc<App>>,
-    access: CallAccess,
+    ContentAccess(CallAccess { call, .. }): ContentAccess,
 ) -> Result<Response, ApiError> {
-    let events = app.live.watch(access.call).ok_or_else(ApiError::no_call)?;
+    let events = app.live.watch(call).ok_or_else(ApiError::no_call)?;
     let stream = Sse::new(messages(events, app.stopping.clone()))
         .keep_alive(KeepAlive::new().interval(HEARTBEAT).text("still here"));
     let mut response = stream.into_response();

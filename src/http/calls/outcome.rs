@@ -1,98 +1,108 @@
-//! What became of a call: why it ended, how long it was, where its artefacts are.
+//! What came of a call: its transcript, its numbers, where its objects are.
 
 use std::time::Duration;
 
-use ringcraft_media::call::EndReason;
-use serde::{Deserialize, Serialize};
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::kpis::KpiResult;
+use super::transcript::Transcript;
 use crate::app::App;
 use crate::blob::{BlobError, Link};
 use crate::clock;
 use crate::config::BaseUrl;
+use crate::http::access::CallAccess;
+use crate::http::error::ApiError;
 use crate::jobs::SealedKeys;
-use crate::model::{CallId, OrgId};
+use crate::model::CallId;
+use crate::store::recording::{self, RecordingRow};
+use crate::store::{kpi_result, transcript};
 
 /// How long a signed link opens.
 const LINKS_FOR: Duration = Duration::from_secs(15 * 60);
 
-/// A completed call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct Outcome {
-    /// Why it ended.
-    #[schema(value_type = String)]
-    pub end_reason: EndReason,
-    /// How long it was.
-    pub duration_ms: u64,
-    /// Where its artefacts are.
-    pub links: OutcomeLinks,
+/// What came of a completed call.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct Outcome {
+    /// Which engines served it: `stt`, `llm`, `tts`.
+    #[schema(value_type = Option<Object>)]
+    engines: Option<serde_json::Value>,
+    transcript: Transcript,
+    /// The numbers that were computed last.
+    kpis: Option<KpiResult>,
+    links: OutcomeLinks,
 }
 
-/// Signed links to the artefacts of a call. Each opens without a token, for a short time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct OutcomeLinks {
+/// Signed links to the objects of a call. Each opens without a token, for 15 minutes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(in crate::http) struct OutcomeLinks {
     /// Both legs, for listening.
-    pub recording: String,
+    recording: String,
     /// Both legs to the sample.
-    pub recording_wav: String,
+    recording_wav: String,
     /// The call record.
-    pub record: String,
+    record: String,
     /// The numbers made from it.
-    pub kpis: String,
+    kpis: String,
     /// Everything that happened.
-    pub log: String,
+    log: String,
     /// The outline of both legs.
-    pub peaks: String,
+    peaks: String,
 }
 
-/// What the record says about the end of its call.
-#[derive(Deserialize)]
-struct Ending {
-    end_reason: EndReason,
-    duration_ms: u64,
-}
-
-/// Reads what became of a call; nothing while it is not completed.
+/// Reads what came of a completed call. The object store is not asked.
 pub(super) async fn read(
     app: &App,
-    org: OrgId,
-    call: CallId,
+    access: &CallAccess,
+    engines: Option<serde_json::Value>,
     base: &BaseUrl,
-) -> Result<Option<Outcome>, BlobError> {
-    let keys = SealedKeys::of(org, call);
-    let record = match app.blob.get(&keys.record).await {
-        Ok(record) => record,
-        Err(BlobError::NotFound { .. }) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let Ok(Ending { end_reason, duration_ms }) = serde_json::from_slice(&record) else {
-        tracing::error!(%call, "the record of a call cannot be read");
-        return Ok(None);
-    };
-    let endpoint = own_endpoint(app, base);
-    let now = clock::wall_now();
-    let sign = async |key: &str, name: Option<&str>| {
-        let disposition = name.map(|name| format!("attachment; filename=\"{name}\""));
-        let link = Link {
-            key,
-            ttl: LINKS_FOR,
-            content_disposition: disposition.as_deref(),
-            endpoint: endpoint.as_deref(),
-        };
-        app.blob.presign_get(link, now).await
-    };
+) -> Result<Outcome, ApiError> {
+    let CallAccess { call, scope } = access;
+    let said = transcript::read(scope, *call, None).await?.ok_or_else(ApiError::internal)?;
+    let kpis = kpi_result::newest(scope, *call).await?.map(KpiResult::from);
+    let (_, keys) = objects(access).await?;
     let links = OutcomeLinks {
-        recording: sign(&keys.opus, None).await?,
-        recording_wav: sign(&keys.wav, Some(&format!("{}.wav", call))).await?,
-        record: sign(&keys.record, None).await?,
-        kpis: sign(&keys.kpis, None).await?,
-        log: sign(&keys.log, None).await?,
-        peaks: sign(&keys.peaks, None).await?,
+        recording: sign(app, base, &keys.opus, None).await?,
+        recording_wav: sign(app, base, &keys.wav, Some(&wav_name(*call))).await?,
+        record: sign(app, base, &keys.record, None).await?,
+        kpis: sign(app, base, &keys.kpis, None).await?,
+        log: sign(app, base, &keys.log, None).await?,
+        peaks: sign(app, base, &keys.peaks, None).await?,
     };
-    Ok(Some(Outcome { end_reason, duration_ms, links }))
+    Ok(Outcome { engines, transcript: said.into(), kpis, links })
 }
 
-/// The embedded store is where the client reached us, unless an address is configured.
-fn own_endpoint(app: &App, base: &BaseUrl) -> Option<String> {
+/// Where the objects of a completed call are.
+pub(super) async fn objects(access: &CallAccess) -> Result<(RecordingRow, SealedKeys), ApiError> {
+    let row = recording::find(&access.scope, access.call).await?.ok_or_else(|| {
+        ApiError::new(StatusCode::NOT_FOUND, "no_recording", "this call has no recording")
+    })?;
+    let keys = SealedKeys::under(&row.object_prefix);
+    Ok((row, keys))
+}
+
+/// A link to an object, to be saved under a name where one is given.
+pub(super) async fn sign(
+    app: &App,
+    base: &BaseUrl,
+    key: &str,
+    name: Option<&str>,
+) -> Result<String, BlobError> {
+    // The embedded store is where the client reached us, unless an address is configured.
     let own = app.embedded.is_some() && app.config.public_url.is_none();
-    own.then(|| base.to_string())
+    let endpoint = own.then(|| base.to_string());
+    let disposition = name.map(|name| format!("attachment; filename=\"{name}\""));
+    let link = Link {
+        key,
+        ttl: LINKS_FOR,
+        content_disposition: disposition.as_deref(),
+        endpoint: endpoint.as_deref(),
+    };
+    app.blob.presign_get(link, clock::wall_now()).await
+}
+
+/// What a recording is saved as.
+pub(super) fn wav_name(call: CallId) -> String {
+    format!("{call}.wav")
 }
