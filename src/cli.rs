@@ -2,14 +2,16 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{SECRETS, ServeArgs};
+use crate::config::{self, ServeArgs};
 use call::CallArgs;
 use kpis::KpisArgs;
 use replay::ReplayArgs;
+use settings::SettingsArgs;
 
 pub mod call;
 pub mod kpis;
 pub mod replay;
+pub mod settings;
 
 /// A voice simulation server: practise a sales call with an AI buyer.
 ///
@@ -43,7 +45,7 @@ pub enum Command {
     ///
     /// Every setting has an environment variable. A flag wins over it, and a variable that is set
     /// to nothing counts as not set.
-    #[command(after_long_help = SECRETS)]
+    #[command(after_long_help = config::secrets_help())]
     Serve(Box<ServeArgs>),
     /// Makes a practice call with recorded speech: a rep without a browser.
     Call(CallArgs),
@@ -51,6 +53,8 @@ pub enum Command {
     Kpis(KpisArgs),
     /// Feeds a call's log through the call core again and reports what it decides differently.
     Replay(ReplayArgs),
+    /// Lists every setting of the server.
+    Settings(SettingsArgs),
     /// Recognises speech for one call; started by the server itself.
     #[command(hide = true)]
     Recogniser,

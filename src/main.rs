@@ -7,6 +7,7 @@ use clap::Parser;
 use ringcraft::app::{self, Runtimes, Signals, Stopped};
 use ringcraft::cli::call::CallArgs;
 use ringcraft::cli::replay::ReplayArgs;
+use ringcraft::cli::settings::SettingsArgs;
 use ringcraft::cli::{self, Arguments, Command};
 use ringcraft::config::{self, Config, ServeArgs};
 use ringcraft::provider::stt::recogniser_child;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
         Command::Call(given) => call(given),
         Command::Kpis(given) => Ok(given.run()),
         Command::Replay(given) => replay(&given),
+        Command::Settings(given) => settings(&given),
         Command::Recogniser => {
             recogniser_child::run().map(|()| ExitCode::SUCCESS).context("recognise speech")
         }
@@ -59,5 +61,10 @@ fn call(given: CallArgs) -> anyhow::Result<ExitCode> {
 
 fn replay(given: &ReplayArgs) -> anyhow::Result<ExitCode> {
     cli::replay::run(given, &mut std::io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn settings(given: &SettingsArgs) -> anyhow::Result<ExitCode> {
+    cli::settings::run(given, &mut std::io::stdout().lock()).context("print the settings")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 
 use super::Parts;
 use crate::blob::{Blob, BlobConfig, EmbeddedS3, embedded};
-use crate::config::{Config, LlmChoice, SttChoice, TtsChoice};
+use crate::config::{Config, LlmChoice, NoDatabase, SttChoice, TtsChoice};
 use crate::live::engines::Engines;
 use crate::persona::Library;
 use crate::provider::PersonaModel;
@@ -69,12 +69,7 @@ fn model(config: &Config) -> anyhow::Result<Arc<dyn PersonaModel>> {
 
 /// Brings the database up to date and opens it.
 pub(super) async fn database(config: &Config) -> anyhow::Result<Store> {
-    let Some(url) = &config.database_url else {
-        bail!(
-            "DATABASE_URL is not set: `make run` starts a private Postgres and sets it; for one of \
-             your own, set it to postgres://owner:password@host/name"
-        )
-    };
+    let url = config.database_url.as_ref().ok_or(NoDatabase)?;
     store::migrate(url.expose()).await?;
     Ok(Store::open(url.expose()).await?)
 }
