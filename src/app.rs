@@ -144,6 +144,7 @@ pub async fn build(
     let library = Arc::new(parts::library(&config)?);
     let engines = parts::engines(&config)?;
     let store = parts::database(&config).await?;
+    parts::demo(&config, &store).await?;
     let (blob, embedded) = parts::object_store(&config, listening).await?;
     let spools = SpoolFolder::open(&config.data_dir).context("open the folder of live calls")?;
     let found = spools.list().context("look for calls of a server that died")?;
@@ -231,6 +232,7 @@ impl App {
     }
 }
 
-fn make_data_dir(folder: &Path) -> io::Result<()> {
+/// Makes the folder for what the server keeps, for the eyes of its owner.
+pub(crate) fn make_data_dir(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

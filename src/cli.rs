@@ -6,11 +6,14 @@ use crate::config::{self, ServeArgs};
 use call::CallArgs;
 use kpis::KpisArgs;
 use replay::ReplayArgs;
+use seed::SeedArgs;
 use settings::SettingsArgs;
 
 pub mod call;
 pub mod kpis;
+pub mod migrate;
 pub mod replay;
+pub mod seed;
 pub mod settings;
 
 /// A voice simulation server: practise a sales call with an AI buyer.
@@ -53,6 +56,10 @@ pub enum Command {
     Kpis(KpisArgs),
     /// Feeds a call's log through the call core again and reports what it decides differently.
     Replay(ReplayArgs),
+    /// Brings the database of DATABASE_URL up to date; the server does so too when it starts.
+    Migrate,
+    /// Makes a demo org in a database that has no org, and prints its accounts.
+    Seed(SeedArgs),
     /// Lists every setting of the server.
     Settings(SettingsArgs),
     /// Recognises speech for one call; started by the server itself.

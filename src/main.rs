@@ -7,6 +7,7 @@ use clap::Parser;
 use ringcraft::app::{self, Runtimes, Signals, Stopped};
 use ringcraft::cli::call::CallArgs;
 use ringcraft::cli::replay::ReplayArgs;
+use ringcraft::cli::seed::SeedArgs;
 use ringcraft::cli::settings::SettingsArgs;
 use ringcraft::cli::{self, Arguments, Command};
 use ringcraft::config::{self, Config, ServeArgs};
@@ -19,6 +20,8 @@ fn main() -> ExitCode {
         Command::Call(given) => call(given),
         Command::Kpis(given) => Ok(given.run()),
         Command::Replay(given) => replay(&given),
+        Command::Migrate => migrate(),
+        Command::Seed(given) => seed(given),
         Command::Settings(given) => settings(&given),
         Command::Recogniser => {
             recogniser_child::run().map(|()| ExitCode::SUCCESS).context("recognise speech")
@@ -61,6 +64,18 @@ fn call(given: CallArgs) -> anyhow::Result<ExitCode> {
 
 fn replay(given: &ReplayArgs) -> anyhow::Result<ExitCode> {
     cli::replay::run(given, &mut std::io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn migrate() -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
+    runtime.block_on(cli::migrate::run(&mut std::io::stdout()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn seed(given: SeedArgs) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
+    runtime.block_on(cli::seed::run(given, &mut std::io::stdout()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,7 @@ use sqlx::{Executor, PgPool};
 
 pub use check::UnsafeDatabase;
 pub use error::StoreError;
-pub use migrate::{MigrateError, migrate};
+pub use migrate::{MigrateError, Migrated, migrate};
 pub use scope::{Actor, OrgScope};
 
 mod scope;
@@ -19,6 +19,7 @@ pub mod org;
 pub mod user;
 pub mod session;
 pub mod call;
+pub mod demo;
 
 /// Connections of one process. A request that finds none free waits [`ACQUIRE_WITHIN`], then fails.
 const CONNECTIONS: u32 = 24;

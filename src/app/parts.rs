@@ -7,14 +7,15 @@ use anyhow::{Context, bail};
 
 use super::Parts;
 use crate::blob::{Blob, BlobConfig, EmbeddedS3, embedded};
-use crate::config::{Config, LlmChoice, NoDatabase, SttChoice, TtsChoice};
+use crate::config::{Config, DemoChoice, LlmChoice, NoDatabase, SttChoice, TtsChoice};
+use crate::demo;
 use crate::live::engines::Engines;
 use crate::persona::Library;
 use crate::provider::PersonaModel;
 use crate::provider::llm::{ClaudeConfig, ClaudeModel, ScriptedModel};
 use crate::provider::stt::offline::OfflineRecogniser;
 use crate::provider::tts::flite::Flite;
-use crate::store::{self, Store};
+use crate::store::{self, Migrated, Store};
 
 /// The region that stores without regions are signed for.
 const NO_REGION: &str = "us-east-1";
@@ -70,8 +71,21 @@ fn model(config: &Config) -> anyhow::Result<Arc<dyn PersonaModel>> {
 /// Brings the database up to date and opens it.
 pub(super) async fn database(config: &Config) -> anyhow::Result<Store> {
     let url = config.database_url.as_ref().ok_or(NoDatabase)?;
-    store::migrate(url.expose()).await?;
+    let Migrated { from, to } = store::migrate(url.expose()).await?;
+    if from != to {
+        tracing::info!(from, to, "the database was brought up to date");
+    }
     Ok(Store::open(url.expose()).await?)
+}
+
+/// Makes the demo org where it was asked for and there is no org yet.
+pub(super) async fn demo(config: &Config, store: &Store) -> anyhow::Result<()> {
+    match config.demo {
+        DemoChoice::On => demo::offer(store, &config.data_dir, &mut std::io::stdout())
+            .await
+            .context("make the demo org (RINGCRAFT_DEMO)"),
+        DemoChoice::Off => Ok(()),
+    }
 }
 
 /// Opens the object store; the embedded one is reached like any other, at our own address.

@@ -1,6 +1,6 @@
 //! Brings a database up to date, as its owner.
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migrate, Migrator};
 use sqlx::{Connection, PgConnection};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -16,15 +16,36 @@ pub enum MigrateError {
     Migrate(#[from] sqlx::migrate::MigrateError),
 }
 
+/// How far a database was brought. The version is that of the last migration; 0 is before the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The version it had.
+    pub from: i64,
+    /// The version it has.
+    pub to: i64,
+}
+
 /// Applies the migrations that a database lacks. Servers that start at the same time take turns.
 ///
 /// # Errors
 /// When the database cannot be reached, or was migrated by a newer server.
-pub async fn migrate(url: &str) -> Result<(), MigrateError> {
+pub async fn migrate(url: &str) -> Result<Migrated, MigrateError> {
     let mut connection = PgConnection::connect(url).await?;
+    connection.lock().await?;
+    let from = version(&mut connection).await?;
     MIGRATIONS.run(&mut connection).await?;
+    let to = version(&mut connection).await?;
+    connection.unlock().await?;
     connection.close().await?;
-    Ok(())
+    Ok(Migrated { from, to })
+}
+
+/// The version of a database. It gets the table that holds it where it has none.
+async fn version(connection: &mut PgConnection) -> Result<i64, MigrateError> {
+    let table = &MIGRATIONS.table_name;
+    connection.ensure_migrations_table(table).await?;
+    let applied = connection.list_applied_migrations(table).await?;
+    Ok(applied.iter().map(|migration| migration.version).max().unwrap_or_default())
 }
 
 /// The newest version that this server knows.
