@@ -132,7 +132,7 @@ pub(crate) async fn offer(
         Err(SeedError::HasOrgs) => {
             let file = data_dir.join(FILE);
             if file.exists() {
-                tracing::info!(file = %file.display(), "the demo accounts are where they were");
+                tracing::info!(file = %file.display(), "the demo org is there, its accounts are in this file");
             }
         }
         Err(error) => return Err(error),

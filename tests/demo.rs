@@ -93,6 +93,17 @@ async fn migrate_says_from_where_to_where() {
     );
     let again = run(&database, folder.path(), &["migrate"]);
     assert_eq!(text(again.stdout), format!("the database is up to date, at version {newest}\n"));
+    assert_eq!(text(again.stderr), "", "nothing to say but that");
+
+    let mut owner = PgConnection::connect(&database.url).await.unwrap();
+    let newer = "insert into _sqlx_migrations
+       (version, description, success, checksum, execution_time) values (9999, 'x', true, '', 0)";
+    sqlx::query(newer).execute(&mut owner).await.unwrap();
+    let refused = run(&database, folder.path(), &["migrate"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = text(refused.stderr);
+    assert!(said.contains("to version 9999 by a newer ringcraft"), "{said}");
+
     let unnamed = ringcraft(&database, folder.path())
         .env_remove("DATABASE_URL")
         .arg("migrate")
@@ -139,6 +150,7 @@ async fn a_server_makes_a_demo_only_when_it_is_told_to() {
     for demo in [None, Some("off")] {
         let (server, log) = Serving::start(&database, folder.path(), demo);
         assert_eq!(server.end(), "", "{log}");
+        assert!(!log.contains("already exists"), "the database's notices are no news: {log}");
         assert_eq!(orgs(&database).await, 0, "{demo:?}");
         assert!(!file.exists());
     }

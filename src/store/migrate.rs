@@ -1,7 +1,8 @@
 //! Brings a database up to date, as its owner.
 
 use sqlx::migrate::{Migrate, Migrator};
-use sqlx::{Connection, PgConnection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -11,9 +12,27 @@ pub enum MigrateError {
     /// It could not be reached.
     #[error("connect to Postgres: {0}; check DATABASE_URL and that the database runs")]
     Connect(#[from] sqlx::Error),
+    /// A newer server was here.
+    #[error(
+        "the database was brought to version {version} by a newer ringcraft; run that one, or give \
+         this one another database"
+    )]
+    Newer {
+        /// A migration that this server does not know.
+        version: i64,
+    },
     /// A migration does not fit, or failed.
     #[error("migrate the database: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] sqlx::migrate::MigrateError),
+}
+
+impl From<sqlx::migrate::MigrateError> for MigrateError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::VersionMissing(version) => Self::Newer { version },
+            other => Self::Migrate(other),
+        }
+    }
 }
 
 /// How far a database was brought. The version is that of the last migration; 0 is before the first.
@@ -30,7 +49,10 @@ pub struct Migrated {
 /// # Errors
 /// When the database cannot be reached, or was migrated by a newer server.
 pub async fn migrate(url: &str) -> Result<Migrated, MigrateError> {
-    let mut connection = PgConnection::connect(url).await?;
+    // The notices are of what is there already, which is how it should be.
+    let quiet = [("client_min_messages", "warning")];
+    let options = url.parse::<PgConnectOptions>()?.options(quiet);
+    let mut connection = options.connect().await?;
     connection.lock().await?;
     let from = version(&mut connection).await?;
     MIGRATIONS.run(&mut connection).await?;
