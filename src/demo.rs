@@ -132,7 +132,9 @@ pub(crate) async fn offer(
         Err(SeedError::HasOrgs) => {
             let file = data_dir.join(FILE);
             if file.exists() {
-                tracing::info!(file = %file.display(), "the demo org is there, its accounts are in this file");
+                tracing::info!(file = %file.display(), "the demo accounts are in this file");
+            } else {
+                tracing::info!("no demo org is made: there is an org already");
             }
         }
         Err(error) => return Err(error),

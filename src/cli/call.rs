@@ -33,12 +33,7 @@ use self::session::{AudioSocket, Conversation};
 use self::sound_file::SoundFiles;
 use crate::config;
 
-/// Makes a call and speaks sound files into it, in real time, as a person would.
-///
-/// It waits for its turn, speaks the next file, and hangs up once the last answer was heard.
-/// RINGCRAFT_API_KEY holds the API key of the rep who calls. Without it the rep is one of the demo
-/// org, whose accounts `make run` and `ringcraft seed` leave in the data folder.
-/// Exits with 0 when the call took place, 1 when it did not, 2 when an argument is wrong.
+/// Which call is made, by whom, and what is said in it.
 #[derive(Clone, Debug, Args)]
 pub struct CallArgs {
     /// Address of the server.

@@ -8,10 +8,7 @@ use clap::Args;
 use crate::store::{self, Store};
 use crate::{app, config, demo};
 
-/// Makes the demo org: an admin, two managers, four reps and two teams.
-///
-/// Its accounts are printed once, and written to demo-accounts.json in the data folder, where
-/// `ringcraft call` finds them. The database is the one of DATABASE_URL and must have no org yet.
+/// Whether accounts are new, and where they are kept.
 #[derive(Clone, Debug, Args)]
 pub struct SeedArgs {
     /// Gives the people of a demo org that is there new passwords and keys, and ends their sessions.
