@@ -150,6 +150,7 @@ pub async fn build(
     let store = parts::database(&config).await?;
     let node = node::Node::of(&config.data_dir, parts::own_url(listening))
         .context("read the node's id in the data folder (RINGCRAFT_DATA_DIR)")?;
+    parts::demo(&config, &store).await?;
     let (blob, embedded) = parts::object_store(&config, listening).await?;
     let spools = SpoolFolder::open(&config.data_dir).context("open the folder of live calls")?;
     let found = spools.list().context("look for calls of a server that died")?;
@@ -261,6 +262,7 @@ impl App {
     }
 }
 
-fn make_data_dir(folder: &Path) -> io::Result<()> {
+/// Makes the folder for what the server keeps, for the eyes of its owner.
+pub(crate) fn make_data_dir(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

@@ -2,16 +2,21 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{SECRETS, ServeArgs};
+use crate::config::{self, ServeArgs};
 use call::CallArgs;
 use kpis::KpisArgs;
 use replay::ReplayArgs;
+use seed::SeedArgs;
+use settings::SettingsArgs;
 use superadmin::SuperadminArgs;
 
 pub mod call;
 pub mod kpis;
+pub mod migrate;
 pub mod replay;
 pub mod superadmin;
+pub mod seed;
+pub mod settings;
 
 /// A voice simulation server: practise a sales call with an AI buyer.
 ///
@@ -45,9 +50,16 @@ pub enum Command {
     ///
     /// Every setting has an environment variable. A flag wins over it, and a variable that is set
     /// to nothing counts as not set.
-    #[command(after_long_help = SECRETS)]
+    #[command(after_long_help = config::secrets_help())]
     Serve(Box<ServeArgs>),
     /// Makes a practice call with recorded speech: a rep without a browser.
+    ///
+    /// RINGCRAFT_API_KEY holds the API key of the rep who calls. Without it the rep is one of the
+    /// demo org, whose accounts `make run` and `ringcraft seed` leave in the data folder.
+    ///
+    /// The rep waits for their turn, speaks the next file in real time, and hangs up once the last
+    /// answer was heard. Exits with 0 when the call took place, 1 when it did not, 2 when an
+    /// argument is wrong.
     Call(CallArgs),
     /// Computes the KPIs of a call record.
     Kpis(KpisArgs),
@@ -55,6 +67,17 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Makes somebody a superadmin.
     Superadmin(SuperadminArgs),
+    /// Brings the database of DATABASE_URL up to date; the server does so too when it starts.
+    Migrate,
+    /// Makes a demo org in a database that has no org, and prints its accounts.
+    ///
+    /// It has an admin, two managers with a team each, and four reps. Their passwords and API keys
+    /// are printed once, and written to demo-accounts.json in the data folder, where
+    /// `ringcraft call` finds them. The database is the one of DATABASE_URL; it is brought up to
+    /// date before.
+    Seed(SeedArgs),
+    /// Lists every setting of the server.
+    Settings(SettingsArgs),
     /// Recognises speech for one call; started by the server itself.
     #[command(hide = true)]
     Recogniser,

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
-pub(crate) use arguments::SECRETS;
 pub use arguments::ServeArgs;
 pub use base_url::BaseUrl;
 pub use secret::{MIN_SIGNING_SECRET, Secret, SecretFileError};
+pub(crate) use settings::{markdown, sample, secrets_help};
 
 mod arguments;
+mod settings;
 mod base_url;
 mod secret;
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// Signs tokens; else one is made in the data folder.
     pub secret: Option<Secret>,
+    /// Whether a database without any org gets one to try things out.
+    pub demo: DemoChoice,
     /// Who recognises speech.
     pub stt: SttChoice,
     /// Who words the buyer.
@@ -98,6 +101,17 @@ macro_rules! choice {
 
 trait Choice: Copy + 'static {
     const ALL: &[(&str, Self)];
+}
+
+choice! {
+    /// Whether a database without any org gets one to try things out. Never by itself: whoever
+    /// serves a database that others reach must have asked for it.
+    DemoChoice {
+        /// It does.
+        On = "on",
+        /// It stays as it is.
+        Off = "off",
+    }
 }
 
 choice! {
@@ -190,9 +204,10 @@ impl Config {
         let config = Self {
             listen: parsed(LISTEN, given.listen)?.unwrap_or(DEFAULT_LISTEN),
             public_url: parsed(PUBLIC_URL, given.public_url)?,
-            data_dir: filled(given.data_dir).unwrap_or_else(|| ".local/data".to_owned()).into(),
+            data_dir: data_dir(given.data_dir),
             database_url: secrets("DATABASE_URL"),
             secret: signing(secrets("RINGCRAFT_SECRET"))?,
+            demo: chosen("RINGCRAFT_DEMO", given.demo, DemoChoice::Off)?,
             stt: chosen("RINGCRAFT_STT", given.stt, SttChoice::Auto)?,
             llm: chosen("RINGCRAFT_LLM", given.llm, LlmChoice::Auto)?,
             tts: chosen("RINGCRAFT_TTS", given.tts, TtsChoice::Auto)?,
@@ -236,6 +251,27 @@ impl Config {
 pub fn environment(variable: &str) -> Option<String> {
     std::env::var(variable).ok()
 }
+
+/// The folder for what the server keeps, from what was given.
+pub fn data_dir(given: Option<String>) -> PathBuf {
+    filled(given).unwrap_or_else(|| ".local/data".to_owned()).into()
+}
+
+/// The database of the commands that need nothing else of the server's settings.
+///
+/// # Errors
+/// When none is named.
+pub fn database_url(environment: impl Fn(&str) -> Option<String>) -> Result<Secret, NoDatabase> {
+    filled(environment("DATABASE_URL")).map(Secret::new).ok_or(NoDatabase)
+}
+
+/// There is no database to work on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "DATABASE_URL is not set: `make run` starts a private Postgres and sets it; for one of your \
+     own, set it to postgres://owner:password@host/name"
+)]
+pub struct NoDatabase;
 
 const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 8080);

@@ -15,6 +15,7 @@ pub mod buyer;
 pub mod kpi;
 pub mod store;
 pub mod identity;
+mod demo;
 pub mod blob;
 pub mod jobs;
 pub mod model;

@@ -7,6 +7,8 @@ use clap::Parser;
 use ringcraft::app::{self, Runtimes, Signals, Stopped};
 use ringcraft::cli::call::CallArgs;
 use ringcraft::cli::replay::ReplayArgs;
+use ringcraft::cli::seed::SeedArgs;
+use ringcraft::cli::settings::SettingsArgs;
 use ringcraft::cli::superadmin::SuperadminArgs;
 use ringcraft::cli::{self, Arguments, Command};
 use ringcraft::config::{self, Config, Secret, ServeArgs};
@@ -20,6 +22,9 @@ fn main() -> ExitCode {
         Command::Kpis(given) => Ok(given.run()),
         Command::Replay(given) => replay(&given),
         Command::Superadmin(given) => superadmin(&given),
+        Command::Migrate => migrate(),
+        Command::Seed(given) => seed(given),
+        Command::Settings(given) => settings(&given),
         Command::Recogniser => {
             recogniser_child::run().map(|()| ExitCode::SUCCESS).context("recognise speech")
         }
@@ -73,5 +78,22 @@ fn superadmin(given: &SuperadminArgs) -> anyhow::Result<ExitCode> {
     let named = config::environment("DATABASE_URL").filter(|url| !url.is_empty());
     let mut out = std::io::stdout();
     runtime.block_on(cli::superadmin::run(given, named.map(Secret::new), &mut out))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn migrate() -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
+    runtime.block_on(cli::migrate::run(&mut std::io::stdout()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn seed(given: SeedArgs) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
+    runtime.block_on(cli::seed::run(given, &mut std::io::stdout()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn settings(given: &SettingsArgs) -> anyhow::Result<ExitCode> {
+    cli::settings::run(given, &mut std::io::stdout().lock()).context("print the settings")?;
     Ok(ExitCode::SUCCESS)
 }

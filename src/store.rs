@@ -7,7 +7,7 @@ use sqlx::{Executor, PgPool};
 
 pub use check::UnsafeDatabase;
 pub use error::StoreError;
-pub use migrate::{MigrateError, QUEUE_SCHEMA, migrate};
+pub use migrate::{MigrateError, Migrated, QUEUE_SCHEMA, migrate};
 pub use scope::{Actor, OrgScope};
 
 mod scope;
@@ -28,6 +28,7 @@ pub mod idempotency;
 pub mod transcript;
 pub mod kpi_result;
 pub mod recording;
+pub mod demo;
 
 /// Connections of one process. A request that finds none free waits [`ACQUIRE_WITHIN`], then fails.
 const CONNECTIONS: u32 = 24;

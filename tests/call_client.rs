@@ -21,9 +21,11 @@ struct Program {
     args: CallArgs,
 }
 
+const ACCOUNTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/call_client/accounts.json");
+
 fn arguments(words: &[&str]) -> CallArgs {
-    let args = Program::try_parse_from([&["call"], words].concat()).unwrap().args;
-    CallArgs { api_key: Some("rck_test".to_owned()), ..args }
+    let signed_in = ["call", "--accounts", ACCOUNTS];
+    Program::try_parse_from([&signed_in[..], words].concat()).unwrap().args
 }
 
 fn write_clip(path: &Path, level: i16, length_ms: u32) {
@@ -170,6 +172,52 @@ async fn an_error_says_what_to_do() {
     let gone = place(&arguments(&["--url", &url]), &mut out).await.unwrap_err().to_string();
     assert!(gone.contains(&format!("no server answers at {url}")), "{gone}");
     assert!(gone.contains("make run"), "{gone}");
+}
+
+/// As a process: what it takes from the environment is its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_caller_is_a_demo_rep_or_whom_the_environment_names() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(ACCOUNTS, folder.path().join("demo-accounts.json")).unwrap();
+    let server = StandIn::listen().await;
+    let url = server.url();
+    // The stand-in has no slot for this scenario, so nobody has to speak.
+    let call = async |data_dir: &Path, key: Option<&str>, words: &[&str]| {
+        let mut program = tokio::process::Command::new(env!("CARGO_BIN_EXE_ringcraft"));
+        program.env_clear().env("RINGCRAFT_DATA_DIR", data_dir);
+        program.args(["call", "--url", &url, "--scenario", "full"]).args(words);
+        if let Some(key) = key {
+            program.env("RINGCRAFT_API_KEY", key);
+        }
+        let output = server.while_serving(program.output()).await.unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(output.stdout, b"");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!said.contains("rck_"), "keys are not told: {said}");
+        (server.keys(), said)
+    };
+    let (keys, said) = call(folder.path(), None, &[]).await;
+    assert_eq!(keys, ["Bearer rck_rep"]);
+    assert!(said.starts_with("Calling as Ren <ren@demo.example>, of "), "{said}");
+
+    let (keys, said) = call(folder.path(), None, &["--as", "MIA@demo.example"]).await;
+    assert_eq!(keys, ["Bearer rck_manager"]);
+    assert!(said.starts_with("Calling as Mia <mia@demo.example>, of "), "{said}");
+
+    let (keys, said) = call(folder.path(), Some("rck_own"), &[]).await;
+    assert_eq!(keys, ["Bearer rck_own"]);
+    assert!(said.starts_with("ringcraft: the server refused (503 full)"), "{said}");
+
+    let (keys, said) = call(folder.path(), None, &["--as", "stan@demo.example"]).await;
+    assert_eq!(keys, ["Bearer rck_stale"]);
+    assert!(said.contains("ringcraft seed --again"), "{said}");
+    let (_, said) = call(folder.path(), Some("rck_stale"), &[]).await;
+    assert!(said.contains("RINGCRAFT_API_KEY holds no key of this server"), "{said}");
+
+    let nowhere = folder.path().join("nowhere");
+    let (keys, said) = call(&nowhere, None, &[]).await;
+    assert!(keys.is_empty(), "the server was not asked: {keys:?}");
+    assert!(said.contains("Set RINGCRAFT_API_KEY") && said.contains("make run"), "{said}");
 }
 
 #[tokio::test]

@@ -9,14 +9,15 @@ use tokio::time::sleep;
 
 use super::Parts;
 use crate::blob::{Blob, BlobConfig, EmbeddedS3, embedded};
-use crate::config::{Config, LlmChoice, SttChoice, TtsChoice};
+use crate::config::{Config, DemoChoice, LlmChoice, NoDatabase, Secret, SttChoice, TtsChoice};
+use crate::demo;
 use crate::live::engines::Engines;
 use crate::persona::Library;
 use crate::provider::PersonaModel;
 use crate::provider::llm::{ClaudeConfig, ClaudeModel, ScriptedModel};
 use crate::provider::stt::offline::OfflineRecogniser;
 use crate::provider::tts::flite::Flite;
-use crate::store::{self, MigrateError, OpenError, Store};
+use crate::store::{self, MigrateError, Migrated, OpenError, Store};
 
 /// The region that stores without regions are signed for.
 const NO_REGION: &str = "us-east-1";
@@ -74,14 +75,8 @@ fn model(config: &Config) -> anyhow::Result<Arc<dyn PersonaModel>> {
 }
 
 /// The address of the database.
-pub(super) fn database_url(config: &Config) -> anyhow::Result<&str> {
-    let Some(url) = &config.database_url else {
-        bail!(
-            "DATABASE_URL is not set: `make run` starts a private Postgres and sets it; for one of \
-             your own, set it to postgres://owner:password@host/name"
-        )
-    };
-    Ok(url.expose())
+pub(super) fn database_url(config: &Config) -> Result<&str, NoDatabase> {
+    config.database_url.as_ref().map(Secret::expose).ok_or(NoDatabase)
 }
 
 /// Brings the database up to date and opens it. One that is away is waited for.
@@ -100,7 +95,10 @@ pub(super) async fn database(config: &Config) -> anyhow::Result<Store> {
 }
 
 async fn opened(url: &str) -> anyhow::Result<Store> {
-    store::migrate(url).await?;
+    let Migrated { from, to } = store::migrate(url).await?;
+    if from != to {
+        tracing::info!(from, to, "the database was brought up to date");
+    }
     Ok(Store::open(url).await?)
 }
 
@@ -109,6 +107,16 @@ fn is_away(error: &anyhow::Error) -> bool {
         (Some(migrate), _) => MigrateError::is_unavailable(migrate),
         (_, Some(OpenError::Unreachable(error))) => error.is_unavailable(),
         _ => false,
+    }
+}
+
+/// Makes the demo org where it was asked for and there is no org yet.
+pub(super) async fn demo(config: &Config, store: &Store) -> anyhow::Result<()> {
+    match config.demo {
+        DemoChoice::On => demo::offer(store, &config.data_dir, &mut std::io::stdout())
+            .await
+            .context("make the demo org (RINGCRAFT_DEMO)"),
+        DemoChoice::Off => Ok(()),
     }
 }
 

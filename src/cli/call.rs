@@ -1,5 +1,6 @@
 //! `ringcraft call`: a rep without a person, who speaks files into a call and listens.
 
+mod account;
 mod clip;
 mod error;
 mod narrator;
@@ -21,6 +22,7 @@ use ringcraft_media::call::EndReason;
 use ringcraft_media::units::{SampleRate, Span};
 use serde_json::Value;
 
+use self::account::Caller;
 use self::clip::{Clip, ClipError};
 use self::error::CallError;
 use self::narrator::Narrator;
@@ -31,10 +33,7 @@ use self::session::{AudioSocket, Conversation};
 use self::sound_file::SoundFiles;
 use crate::config;
 
-/// Makes a call and speaks sound files into it, in real time, as a person would.
-///
-/// It waits for its turn, speaks the next file, and hangs up once the last answer was heard.
-/// Exits with 0 when the call took place, 1 when it did not, 2 when an argument is wrong.
+/// Which call is made, by whom, and what is said in it.
 #[derive(Clone, Debug, Args)]
 pub struct CallArgs {
     /// Address of the server.
@@ -82,9 +81,14 @@ pub struct CallArgs {
     #[arg(long, default_value_t = 1200, value_name = "SECONDS")]
     pub timeout: u32,
 
-    /// The API key of the rep, in place of RINGCRAFT_API_KEY.
-    #[arg(skip)]
-    pub api_key: Option<String>,
+    /// Calls as this person of the demo org [default: its first rep].
+    #[arg(long = "as", value_name = "E-MAIL")]
+    pub account: Option<String>,
+
+    /// The accounts of the demo org [default: demo-accounts.json in .local/data, or in
+    /// RINGCRAFT_DATA_DIR]. Without this flag they are used with a server on this machine only.
+    #[arg(long, value_name = "FILE")]
+    pub accounts: Option<PathBuf>,
 }
 
 /// `TURN:MS`.
@@ -110,12 +114,6 @@ impl FromStr for BargeArg {
 fn rate(text: &str) -> Result<SampleRate, String> {
     let hz: u32 = text.parse().map_err(|_| "give 8000, 16000 or 48000".to_owned())?;
     SampleRate::try_from(hz).map_err(|error| error.to_string())
-}
-
-/// The key is no argument, because those are seen by every user of a machine.
-fn api_key(args: &CallArgs) -> Result<String, CallError> {
-    let given = || config::environment("RINGCRAFT_API_KEY").filter(|key| !key.is_empty());
-    args.api_key.clone().or_else(given).ok_or(CallError::NoApiKey)
 }
 
 /// Why the arguments make no call.
@@ -147,9 +145,13 @@ pub async fn place(args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
             return Ok(ExitCode::from(2));
         }
     };
+    let Caller { api_key, who } = account::caller(args, config::environment)?;
+    if let Some(introduction) = who.introduction() {
+        eprintln!("{introduction}");
+    }
     let files = SoundFiles::create(args.out.as_deref(), args.out_stereo.as_deref(), args.rate)?;
-    let server = Server::at(&args.url, api_key(args)?)?;
-    let call = server.open(&args.scenario).await?;
+    let server = Server::at(&args.url, api_key)?;
+    let call = server.open(&args.scenario).await.map_err(|error| error.explained(&who))?;
     let talk = match talk(args, script, &call, out).await {
         Ok(talk) => talk,
         Err(error) => {

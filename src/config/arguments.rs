@@ -20,6 +20,11 @@ pub struct ServeArgs {
     #[arg(long, env = "RINGCRAFT_DATA_DIR", value_name = "FOLDER", help_heading = "Storage")]
     pub data_dir: Option<String>,
 
+    /// Whether a database without any org gets one to try things out, with accounts that are printed:
+    /// on or off. `make run` says on for the database it brings [default: off]
+    #[arg(long, env = "RINGCRAFT_DEMO", value_name = "CHOICE", help_heading = "Identity")]
+    pub demo: Option<String>,
+
     /// S3-compatible object store for recordings [default: one inside this process]
     #[arg(long, env = "S3_ENDPOINT", value_name = "URL", help_heading = "Storage")]
     pub s3_endpoint: Option<String>,
@@ -89,12 +94,45 @@ pub struct ServeArgs {
     pub log_format: Option<String>,
 }
 
-pub(crate) const SECRETS: &str = "\
-Secrets are read from the environment alone, because arguments are seen by every user of a machine:
-  DATABASE_URL           PostgreSQL 15 or later, as the owner of the database:
-                         postgres://user:password@host/name. `make run` brings one of its own
-  RINGCRAFT_SECRET       Signs the tokens of calls: 32 characters or more, the same on every node
-                         [default: made once, into the data folder]
-  ANTHROPIC_API_KEY      Lets Claude word the buyer
-  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the other AWS variables
-                         Open the object store of S3_ENDPOINT";
+/// A secret that the server reads from its environment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SecretArgument {
+    /// The environment variable.
+    pub(super) variable: &'static str,
+    /// What it is for, with its default in brackets at the end where there is one.
+    pub(super) help: &'static str,
+    /// Under which of the headings above it belongs.
+    pub(super) heading: &'static str,
+}
+
+/// Secrets are no arguments, because those are seen by every user of a machine.
+pub(super) const SECRETS: &[SecretArgument] = &[
+    SecretArgument {
+        variable: "DATABASE_URL",
+        help: "PostgreSQL 15 or later, as the owner of the database: \
+               postgres://user:password@host/name [default: `make run` brings one of its own]",
+        heading: "Storage",
+    },
+    SecretArgument {
+        variable: "AWS_ACCESS_KEY_ID",
+        help: "Opens the object store of S3_ENDPOINT, as do the other AWS variables, AWS_PROFILE \
+               for one",
+        heading: "Storage",
+    },
+    SecretArgument {
+        variable: "AWS_SECRET_ACCESS_KEY",
+        help: "Belongs to AWS_ACCESS_KEY_ID",
+        heading: "Storage",
+    },
+    SecretArgument {
+        variable: "RINGCRAFT_SECRET",
+        help: "Signs the tokens of calls: 32 characters or more, the same on every node \
+               [default: made once, into the data folder]",
+        heading: "Identity",
+    },
+    SecretArgument {
+        variable: "ANTHROPIC_API_KEY",
+        help: "Lets Claude word the buyer",
+        heading: "Engines",
+    },
+];

@@ -1,9 +1,9 @@
 //! Brings a database up to date, as its owner.
 
 use graphile_worker::WorkerUtils;
-use sqlx::migrate::Migrator;
-use sqlx::postgres::PgPoolOptions;
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::migrate::{Migrate, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 use super::error::is_away;
 
@@ -15,12 +15,39 @@ pub enum MigrateError {
     /// It could not be reached.
     #[error("connect to Postgres: {0}; check DATABASE_URL and that the database runs")]
     Connect(#[from] sqlx::Error),
+    /// A newer server was here.
+    #[error(
+        "the database was brought to version {version} by a newer ringcraft; run that one, or give \
+         this one another database"
+    )]
+    Newer {
+        /// A migration that this server does not know.
+        version: i64,
+    },
     /// A migration does not fit, or failed.
     #[error("migrate the database: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[source] sqlx::migrate::MigrateError),
     /// The queue's own migrations failed.
     #[error("migrate the queue of jobs: {0}")]
     Queue(String),
+}
+
+impl From<sqlx::migrate::MigrateError> for MigrateError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::VersionMissing(version) => Self::Newer { version },
+            other => Self::Migrate(other),
+        }
+    }
+}
+
+/// How far a database was brought. The version is that of the last migration; 0 is before the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// The version it had.
+    pub from: i64,
+    /// The version it has.
+    pub to: i64,
 }
 
 /// Where the queue keeps its tables.
@@ -33,12 +60,27 @@ const QUEUE_LOCK: i64 = 7_202_607;
 ///
 /// # Errors
 /// When the database cannot be reached, or was migrated by a newer server.
-pub async fn migrate(url: &str) -> Result<(), MigrateError> {
-    let mut connection = PgConnection::connect(url).await?;
+pub async fn migrate(url: &str) -> Result<Migrated, MigrateError> {
+    // The notices are of what is there already, which is how it should be.
+    let quiet = [("client_min_messages", "warning")];
+    let options = url.parse::<PgConnectOptions>()?.options(quiet);
+    let mut connection = options.connect().await?;
+    connection.lock().await?;
+    let from = version(&mut connection).await?;
     MIGRATIONS.run(&mut connection).await?;
     migrate_queue(url, &mut connection).await?;
+    let to = version(&mut connection).await?;
+    connection.unlock().await?;
     connection.close().await?;
-    Ok(())
+    Ok(Migrated { from, to })
+}
+
+/// The version of a database. It gets the table that holds it where it has none.
+async fn version(connection: &mut PgConnection) -> Result<i64, MigrateError> {
+    let table = &MIGRATIONS.table_name;
+    connection.ensure_migrations_table(table).await?;
+    let applied = connection.list_applied_migrations(table).await?;
+    Ok(applied.iter().map(|migration| migration.version).max().unwrap_or_default())
 }
 
 impl MigrateError {
@@ -48,7 +90,7 @@ impl MigrateError {
             Self::Connect(error) => is_away(error),
             // What breaks a connection in mid-migration is not worth telling apart: it is tried
             // again by whoever starts the server again.
-            Self::Migrate(_) | Self::Queue(_) => false,
+            Self::Newer { .. } | Self::Migrate(_) | Self::Queue(_) => false,
         }
     }
 }

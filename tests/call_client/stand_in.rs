@@ -40,6 +40,7 @@ struct Shared {
     journal: Mutex<Option<Journal>>,
     looked_at: AtomicU32,
     given_up: AtomicU32,
+    keys: Mutex<Vec<String>>,
 }
 
 type Server = State<Arc<Shared>>;
@@ -88,6 +89,11 @@ impl StandIn {
         journal.expect("the client broke a rule: the assertion that failed is above")
     }
 
+    /// What the clients have shown since this was asked last, to be let in.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        std::mem::take(&mut self.shared.keys.lock().unwrap())
+    }
+
     /// How many calls were ended without having been used.
     pub(crate) fn given_up(&self) -> u32 {
         self.shared.given_up.load(Ordering::Relaxed)
@@ -110,8 +116,14 @@ fn refusal(status: u16, error: Value) -> Response {
     (StatusCode::from_u16(status).unwrap(), Json(json!({ "error": error }))).into_response()
 }
 
-async fn open(State(shared): Server, Json(body): Json<Value>) -> Response {
+async fn open(State(shared): Server, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     assert_eq!(body["channel"], "voice");
+    let key = headers["authorization"].to_str().unwrap().to_owned();
+    shared.keys.lock().unwrap().push(key.clone());
+    if key == "Bearer rck_stale" {
+        let error = json!({ "code": "invalid_token", "message": "sign in again" });
+        return refusal(401, error);
+    }
     let scenario = body["scenario_id"].as_str().unwrap();
     if scenario == "full" {
         let error = json!({ "code": "full", "message": "all slots are in use; try again" });

@@ -44,6 +44,15 @@ impl TestDatabase {
         Self { url: address(&name), name }
     }
 
+    /// One without tables, as an operator makes it.
+    pub(crate) async fn unmigrated() -> Self {
+        let name = format!("ringcraft_test_{}", uuid::Uuid::now_v7().simple());
+        let mut maintenance = PgConnection::connect(maintenance()).await.unwrap();
+        maintenance.execute(AssertSqlSafe(format!("create database {name}"))).await.unwrap();
+        maintenance.close().await.unwrap();
+        Self { url: address(&name), name }
+    }
+
     /// The database as the server uses it.
     pub(crate) async fn store(&self) -> Store {
         Store::open(&self.url).await.unwrap()

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::account::{API_KEY, Who};
+use crate::demo::AccountsError;
+
 /// Why a call did not take place.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {
@@ -16,9 +19,45 @@ pub(crate) enum CallError {
         /// What the network said.
         reason: String,
     },
-    /// Nobody is signed in.
-    #[error("RINGCRAFT_API_KEY is not set; it holds the API key of the rep who calls")]
-    NoApiKey,
+    /// Nobody is signed in, and there are no demo accounts.
+    #[error(
+        "nobody is signed in\n\
+         Set {API_KEY} to the API key of the rep who calls; or call as somebody of the demo org, \
+         whose accounts would be in {}: `make run` and `ringcraft seed` write them, and --accounts \
+         names another place",
+        file.display()
+    )]
+    NotSignedIn {
+        /// Where the demo accounts would be.
+        file: PathBuf,
+    },
+    /// The demo accounts of this machine are for a server on this machine.
+    #[error(
+        "nobody is signed in at {url}\n\
+         Set {API_KEY} to the API key of the rep who calls. The demo accounts are for a server on \
+         this machine; where they are that server's, name their file with --accounts"
+    )]
+    NotHere {
+        /// The server.
+        url: String,
+    },
+    /// The file of demo accounts is of no use.
+    #[error(transparent)]
+    Accounts(#[from] AccountsError),
+    /// Nobody of the demo org has this address.
+    #[error("{} has no such account; these are there:{known}", file.display())]
+    NoSuchAccount {
+        /// The accounts.
+        file: PathBuf,
+        /// Who there is, as lines.
+        known: String,
+    },
+    /// The server does not know the key.
+    #[error("the server does not let this key in: {remedy}")]
+    KeyRefused {
+        /// What to do.
+        remedy: String,
+    },
     /// No scenario has this id.
     #[error("the server has no scenario `{id}`{known}")]
     UnknownScenario {
@@ -68,4 +107,14 @@ pub(crate) enum CallError {
     /// Standard output is gone.
     #[error("standard output cannot be written: {0}")]
     Print(#[from] std::io::Error),
+}
+
+impl CallError {
+    /// Says what to do where it was the key that the server refused.
+    pub(crate) fn explained(self, who: &Who) -> Self {
+        match self {
+            Self::Refused { status: 401, .. } => Self::KeyRefused { remedy: who.remedy() },
+            other => other,
+        }
+    }
 }
