@@ -86,6 +86,8 @@ trap 'pass_on INT' INT
 trap 'pass_on TERM' TERM HUP
 DATABASE_URL=$(postgres start)
 export DATABASE_URL
+# The database is ours alone: an org to try things out in, unless somebody has made one.
+export RINGCRAFT_DEMO=${RINGCRAFT_DEMO:-on}
 [ -z "$stopping" ] || exit 130
 
 # Each in a process group of its own: a terminal signals the whole group of this script on Ctrl-C, and the
