@@ -30,7 +30,7 @@ test:
 
 matrix:
 	@scripts/setup.sh test
-	@scripts/test.sh --package ringcraft --test tenancy --no-capture matrix
+	@scripts/test.sh --test tenancy --no-capture matrix
 
 check:
 	@scripts/setup.sh check

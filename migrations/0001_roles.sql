@@ -30,11 +30,11 @@ begin
         when insufficient_privilege then
           raise exception using
             errcode = 'insufficient_privilege',
-            message = format('%I may not make or grant the role %I', current_user, wanted),
-            hint = format(
-              'As a superuser: create role ringcraft_app nologin noinherit; '
+            message = format(
+              '%1$I may not make or grant the role %2$I; as a superuser, run: '
+              'create role ringcraft_app nologin noinherit; '
               'create role ringcraft_lookup nologin noinherit; '
-              'grant ringcraft_app, ringcraft_lookup to %I;', current_user
+              'grant ringcraft_app, ringcraft_lookup to %1$I;', current_user, wanted
             );
         -- internal_error is "tuple concurrently updated".
         when duplicate_object or unique_violation or internal_error then

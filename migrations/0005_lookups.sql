@@ -12,7 +12,7 @@ create policy api_key_lookup on api_key for select to ringcraft_lookup using (tr
 grant select (org_id, id, user_id, kind, token_hash, expires_at, used_at) on account_token
   to ringcraft_lookup;
 create policy account_token_lookup on account_token for select to ringcraft_lookup using (true);
-grant select (id, name, created_at) on org to ringcraft_lookup;
+grant select (id) on org to ringcraft_lookup;
 create policy org_lookup on org for select to ringcraft_lookup using (true);
 
 create function platform_user_by_email(wanted text)

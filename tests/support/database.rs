@@ -160,7 +160,8 @@ async fn make_template(maintenance: &mut PgConnection) {
     maintenance.execute(AssertSqlSafe(rename)).await.unwrap();
 }
 
-fn maintenance() -> &'static str {
+/// The Postgres of the tests, as somebody who may make databases.
+pub(crate) fn maintenance() -> &'static str {
     static URL: OnceLock<String> = OnceLock::new();
     URL.get_or_init(|| {
         ringcraft::config::environment("RINGCRAFT_TEST_DATABASE_URL").expect(
@@ -171,7 +172,7 @@ fn maintenance() -> &'static str {
 }
 
 /// The address of another database on the same server.
-fn address(name: &str) -> String {
+pub(crate) fn address(name: &str) -> String {
     let url = maintenance();
     let (base, parameters) = url.split_once('?').unwrap_or((url, ""));
     let (server, _) = base.rsplit_once('/').expect("postgres://host/name");

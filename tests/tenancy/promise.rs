@@ -46,7 +46,8 @@ impl Matrix {
         let mut text = row(("", ""), &ASKERS.map(|asker| asker.column.to_owned()));
         let mut before = "";
         for ((name, verb), cells) in &self.lines {
-            if name != before {
+            // Functions of the store are a line each.
+            if name != before && !name.contains("::") {
                 text.push('\n');
             }
             before = name;
