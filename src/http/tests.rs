@@ -22,6 +22,11 @@ use crate::test_database::{self, Person, TestDatabase};
 use crate::transport::websocket::{self, upgrade::Upgrade};
 use crate::transport::{Link, LinkIn, LinkOut};
 
+mod people;
+mod teams;
+mod api_keys;
+mod superadmin;
+
 struct Server {
     app: Arc<App>,
     address: SocketAddr,
