@@ -6,7 +6,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use tokio::time::timeout;
 
@@ -67,20 +67,17 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
-        match inner.classify() {
-            Category::Data => {
-                let unfit = ApiError::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "invalid_field",
-                    data_message(&inner),
-                );
-                match missing_field(&inner) {
-                    Some(field) if path == "." => unfit.field(field),
-                    _ if path == "." => unfit,
-                    _ => unfit.field(path),
-                }
-            }
-            _ => malformed(&inner),
+        // What serde_json calls a mistake of syntax may be JSON of another shape: null for a word.
+        let is_json = || serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+        if inner.classify() != Category::Data && !is_json() {
+            return malformed(&inner);
+        }
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        let unfit = ApiError::new(status, "invalid_field", data_message(&inner));
+        match missing_field(&inner) {
+            Some(field) if path == "." => unfit.field(field),
+            _ if path == "." => unfit,
+            _ => unfit.field(path),
         }
     })?;
     json.end().map_err(|error| malformed(&error))?;
@@ -123,6 +120,16 @@ mod tests {
     struct Extras {
         #[allow(dead_code)]
         spoons: u8,
+        #[allow(dead_code)]
+        #[serde(default)]
+        size: Size,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Size {
+        #[default]
+        Small,
     }
 
     async fn refused(text: &str) -> (u16, String) {
@@ -150,6 +157,11 @@ mod tests {
                 r#"{"dish":"soup","extras":{"spoons":256}}"#,
                 422,
                 r#"{"error":{"code":"invalid_field","message":"invalid value: integer `256`, expected u8","field":"extras.spoons"}}"#,
+            ),
+            (
+                r#"{"dish":"soup","extras":{"spoons":1,"size":null}}"#,
+                422,
+                r#"{"error":{"code":"invalid_field","message":"expected value","field":"extras.size"}}"#,
             ),
             (
                 "[",

@@ -24,6 +24,10 @@ use crate::transport::{Link, LinkIn, LinkOut};
 
 mod calls;
 mod openapi;
+mod people;
+mod teams;
+mod api_keys;
+mod superadmin;
 
 struct Server {
     app: Arc<App>,

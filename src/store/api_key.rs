@@ -118,21 +118,21 @@ pub async fn list(
 pub async fn revoke(scope: &OrgScope, id: ApiKeyId) -> Result<(), StoreError> {
     let mut tx = scope.begin().await?;
     let key = sqlx::query!(
-        r#"select user_id, name, prefix, revoked_at is not null as "is_revoked!" from api_key
-           where org_id = $1 and id = $2 for update"#,
+        "select user_id, name, prefix from api_key where org_id = $1 and id = $2",
         scope.org().0,
         id.0,
     )
     .fetch_one(&mut *tx)
     .await?;
-    if !key.is_revoked {
-        sqlx::query!(
-            "update api_key set revoked_at = now() where org_id = $1 and id = $2",
-            scope.org().0,
-            id.0,
-        )
-        .execute(&mut *tx)
-        .await?;
+    let revoked = sqlx::query!(
+        "update api_key set revoked_at = now()
+         where org_id = $1 and id = $2 and revoked_at is null",
+        scope.org().0,
+        id.0,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if revoked.rows_affected() != 0 {
         let details = json!({"user_id": key.user_id, "name": key.name, "prefix": key.prefix});
         audit::insert_in(&mut tx, scope, entry("api_key.revoked", id, details)).await?;
     }

@@ -33,13 +33,14 @@ pub async fn insert(scope: &OrgScope, entry: Entry<'_>) -> Result<(), StoreError
     Ok(tx.commit().await?)
 }
 
-/// The same within a transaction: what was done and its entry stand or fall together.
+/// The same within a transaction: what was done and its entry stand or fall together. The scope
+/// says who did it; the transaction may be the system's.
 pub(super) async fn insert_in(
     connection: &mut PgConnection,
     scope: &OrgScope,
     entry: Entry<'_>,
 ) -> Result<(), StoreError> {
-    let (user, role) = match scope.actor() {
+    let (actor, role) = match scope.actor() {
         Actor::User { id, role } => (Some(id.0), role.as_str()),
         Actor::System => (None, "system"),
     };
@@ -49,7 +50,7 @@ pub(super) async fn insert_in(
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
         scope.org().0,
         Uuid::now_v7(),
-        user,
+        actor,
         role,
         entry.action,
         entry.subject_kind,
