@@ -22,6 +22,8 @@ use crate::test_database::{self, Person, TestDatabase};
 use crate::transport::websocket::{self, upgrade::Upgrade};
 use crate::transport::{Link, LinkIn, LinkOut};
 
+mod jobs;
+
 struct Server {
     app: Arc<App>,
     address: SocketAddr,
