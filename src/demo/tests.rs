@@ -62,13 +62,16 @@ async fn each_gets_in_with_what_was_told_and_sees_what_their_role_says() {
         let id = CallId::new();
         let new = NewCall {
             id,
-            user: rep.user,
             scenario_id: "rachel",
             scenario_title: "The rate shopper",
             scenario_hash: "0",
             channel: "voice",
         };
-        call::insert(&rep.scope, new).await.unwrap();
+        let call::Begun::Opening(opening) = call::begin(&rep.scope, rep.user, None).await.unwrap()
+        else {
+            panic!("there is no key that could have been used")
+        };
+        opening.note(new).await.unwrap();
         calls.push((id, *account));
     }
     assert_eq!(calls.len(), 4);

@@ -28,6 +28,7 @@ mod people;
 mod teams;
 mod api_keys;
 mod superadmin;
+mod jobs;
 
 struct Server {
     app: Arc<App>,

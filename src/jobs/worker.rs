@@ -148,6 +148,3 @@ impl fmt::Debug for JobError {
         f.write_str(&self.0)
     }
 }
-
-#[cfg(test)]
-mod tests;

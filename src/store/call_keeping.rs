@@ -162,7 +162,7 @@ pub async fn sealed(scope: &OrgScope, sealed: &Sealed<'_>) -> Result<(), StoreEr
     sqlx::query_scalar!(
         r#"update call
          set status = 'sealing', connected_at = coalesce(connected_at, $3),
-           ended_at = coalesce(ended_at, $3 + make_interval(secs => $4::bigint / 1000.0::double precision)),
+           ended_at = coalesce(ended_at, coalesce(connected_at, $3) + make_interval(secs => $4::bigint / 1000.0::double precision)),
            duration_ms = $4, end_reason = $5, served_by = $6, prompt_hash = coalesce($7, prompt_hash)
          where org_id = $1 and id = $2
          returning id as "id!""#,

@@ -188,3 +188,6 @@ pub async fn counts(store: &Store) -> Result<JobCounts, StoreError> {
         failed: count(row.failed),
     })
 }
+
+#[cfg(test)]
+mod tests;

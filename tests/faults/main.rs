@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod client;
+mod proxy;
+mod database;
 mod death;
 mod disk;
 mod nonsense;
