@@ -18,6 +18,13 @@ pub mod platform;
 pub mod org;
 pub mod user;
 pub mod session;
+pub mod credential;
+pub mod account_token;
+pub mod login_failure;
+pub mod sign_up;
+pub mod profile;
+pub mod mail;
+pub mod audit;
 pub mod call;
 
 /// Connections of one process. A request that finds none free waits [`ACQUIRE_WITHIN`], then fails.

@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::account_token::AccountTokenKind;
 use super::{Store, StoreError};
 use crate::model::{OrgId, UserId};
 
@@ -47,6 +48,26 @@ pub async fn api_key(store: &Store, token_hash: &[u8]) -> Result<Option<Owner>, 
     Ok(found.map(|row| Owner { org: OrgId(row.org_id), user: UserId(row.user_id), id: row.id }))
 }
 
+/// Whose token for this it is, as long as it is good.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn account_token(
+    store: &Store,
+    token_hash: &[u8],
+    kind: AccountTokenKind,
+) -> Result<Option<Owner>, StoreError> {
+    let found = sqlx::query!(
+        r#"select org_id as "org_id!", user_id as "user_id!", account_token_id as "id!"
+           from platform_account_token($1, $2)"#,
+        token_hash,
+        kind.as_str(),
+    )
+    .fetch_optional(&store.pool)
+    .await?;
+    Ok(found.map(|row| Owner { org: OrgId(row.org_id), user: UserId(row.user_id), id: row.id }))
+}
+
 /// Who has this e-mail address.
 ///
 /// # Errors
@@ -71,4 +92,17 @@ pub async fn user_by_email(
 pub async fn has_orgs(store: &Store) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar!(r#"select platform_has_orgs() as "found!""#);
     Ok(found.fetch_one(&store.pool).await?)
+}
+
+/// Orgs by their ids, from after one on: for those who run the server.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn orgs(store: &Store, after: Option<Uuid>, most: i32) -> Result<Vec<OrgId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select org_id as "org_id!" from platform_orgs($1, $2)"#,
+        after,
+        most
+    );
+    Ok(found.fetch_all(&store.pool).await?.into_iter().map(OrgId).collect())
 }
