@@ -25,6 +25,7 @@ use crate::config::{Config, Secret};
 use crate::http;
 use crate::http::scenarios::ScenarioSummary;
 use crate::http::token::CallTokens;
+use crate::identity::Identity;
 use crate::jobs::AfterCall;
 use crate::live::{LiveCalls, LiveSettings};
 use crate::spool::SpoolFolder;
@@ -56,6 +57,8 @@ pub struct App {
     pub parts: Parts,
     /// The database.
     pub store: Store,
+    /// What lets people in.
+    pub identity: Arc<Identity>,
     /// Where artefacts are.
     pub blob: Blob,
     /// The object store inside this process, where no other is configured.
@@ -143,6 +146,7 @@ pub async fn build(
     };
     let library = Arc::new(parts::library(&config)?);
     let engines = parts::engines(&config)?;
+    let identity = Identity::new(&config, listening.port())?;
     let store = parts::database(&config).await?;
     let (blob, embedded) = parts::object_store(&config, listening).await?;
     let spools = SpoolFolder::open(&config.data_dir).context("open the folder of live calls")?;
@@ -166,6 +170,7 @@ pub async fn build(
         scenarios,
         parts,
         store,
+        identity: Arc::new(identity),
         blob,
         embedded,
         media,
@@ -227,6 +232,7 @@ impl App {
         if timeout(ANSWERS_WITHIN, self.connections.wait()).await.is_err() {
             tracing::debug!(connections = self.connections.len(), "connections are cut off");
         }
+        self.identity.finish().await;
         tracing::info!("stopped");
     }
 }

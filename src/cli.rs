@@ -9,6 +9,7 @@ use replay::ReplayArgs;
 
 pub mod call;
 pub mod kpis;
+pub mod mail;
 pub mod replay;
 
 /// A voice simulation server: practise a sales call with an AI buyer.
@@ -51,6 +52,9 @@ pub enum Command {
     Kpis(KpisArgs),
     /// Feeds a call's log through the call core again and reports what it decides differently.
     Replay(ReplayArgs),
+    /// Prints mail that waits because no SMTP server is configured, as the database of DATABASE_URL
+    /// holds it: invitations and links to set a password.
+    Mail,
     /// Recognises speech for one call; started by the server itself.
     #[command(hide = true)]
     Recogniser,

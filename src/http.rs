@@ -20,10 +20,12 @@ use crate::clock;
 use error::ApiError;
 
 mod access;
+mod auth;
 mod body;
 pub mod calls;
 pub mod error;
 mod health;
+mod me;
 mod signed_in;
 pub mod listener;
 mod openapi;
@@ -38,6 +40,16 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::end))
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
+        .routes(routes!(auth::setup::set_up))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::logout))
+        .routes(routes!(auth::logout_everywhere))
+        .routes(routes!(auth::password::change))
+        .routes(routes!(auth::password::ask_reset))
+        .routes(routes!(auth::password::confirm_reset))
+        .routes(routes!(auth::invitation::show))
+        .routes(routes!(auth::invitation::accept))
+        .routes(routes!(me::show, me::change))
         .routes(routes!(scenarios::list))
         .routes(routes!(health::show))
         .routes(routes!(openapi::show))

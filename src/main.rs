@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         Command::Call(given) => call(given),
         Command::Kpis(given) => Ok(given.run()),
         Command::Replay(given) => replay(&given),
+        Command::Mail => mail(),
         Command::Recogniser => {
             recogniser_child::run().map(|()| ExitCode::SUCCESS).context("recognise speech")
         }
@@ -59,5 +60,14 @@ fn call(given: CallArgs) -> anyhow::Result<ExitCode> {
 
 fn replay(given: &ReplayArgs) -> anyhow::Result<ExitCode> {
     cli::replay::run(given, &mut std::io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn mail() -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
+    runtime.block_on(cli::mail::run(
+        config::environment("DATABASE_URL"),
+        &mut std::io::stdout().lock(),
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

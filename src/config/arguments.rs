@@ -32,6 +32,20 @@ pub struct ServeArgs {
     #[arg(long, env = "S3_BUCKET", value_name = "NAME", help_heading = "Storage")]
     pub s3_bucket: Option<String>,
 
+    /// Whether anybody who reaches the server may make an org once there is one: closed or open
+    /// [default: closed]
+    #[arg(long, env = "RINGCRAFT_SIGN_UP", value_name = "CHOICE", help_heading = "Identity")]
+    pub sign_up: Option<String>,
+
+    /// Proxies that are believed when X-Forwarded-For says for whom they ask: addresses and networks,
+    /// with commas between [default: none]
+    #[arg(long, env = "RINGCRAFT_TRUSTED_PROXIES", value_name = "LIST", help_heading = "Identity")]
+    pub trusted_proxies: Option<String>,
+
+    /// From whom mail comes [default: Ringcraft <ringcraft@localhost>]
+    #[arg(long, env = "RINGCRAFT_MAIL_FROM", value_name = "MAILBOX", help_heading = "Identity")]
+    pub mail_from: Option<String>,
+
     /// Who recognises speech: auto (the best that is configured) or offline (PocketSphinx on this
     /// machine) [default: auto]
     #[arg(long, env = "RINGCRAFT_STT", value_name = "ENGINE", help_heading = "Engines")]
@@ -95,6 +109,8 @@ Secrets are read from the environment alone, because arguments are seen by every
                          postgres://user:password@host/name. `make run` brings one of its own
   RINGCRAFT_SECRET       Signs the tokens of calls: 32 characters or more, the same on every node
                          [default: made once, into the data folder]
+  SMTP_URL               Sends mail: smtps://user:password@host, or smtp://host?tls=required. Needs
+                         RINGCRAFT_PUBLIC_URL [default: mail waits, and `ringcraft mail` shows it]
   ANTHROPIC_API_KEY      Lets Claude word the buyer
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the other AWS variables
                          Open the object store of S3_ENDPOINT";

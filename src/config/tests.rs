@@ -14,11 +14,30 @@ fn message(change: impl FnOnce(&mut ServeArgs)) -> String {
 }
 
 #[test]
+fn mail_is_sent_with_links_that_somebody_chose() {
+    let smtp = |name: &str| (name == "SMTP_URL").then(|| "smtps://u:hunter2@mail".to_owned());
+    let error = Config::check(ServeArgs::default(), smtp).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "SMTP_URL must be set together with RINGCRAFT_PUBLIC_URL, to which the links in mail lead"
+    );
+    let public_url = Some("https://calls.example.com".to_owned());
+    let from = Some("Praxis <hallo@example.com>".to_owned());
+    let given = ServeArgs { public_url, mail_from: from, ..Default::default() };
+    let config = Config::check(given, smtp).unwrap();
+    assert_eq!(config.mail.from.to_string(), "Praxis <hallo@example.com>");
+    assert!(!format!("{:?}", config.mail).contains("hunter2"));
+}
+
+#[test]
 fn everything_has_a_default() {
     let config = Config::check(ServeArgs::default(), nothing).unwrap();
     assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
     assert_eq!(config.public_url, None);
     assert_eq!(config.data_dir, PathBuf::from(".local/data"));
+    assert_eq!(config.sign_up, SignUpChoice::Closed);
+    assert_eq!(config.trusted_proxies, TrustedProxies::default());
+    assert_eq!(config.mail.from.to_string(), "Ringcraft <ringcraft@localhost>");
     assert_eq!(
         (config.stt, config.llm, config.tts),
         (SttChoice::Auto, LlmChoice::Auto, TtsChoice::Auto)
@@ -116,7 +135,7 @@ fn every_setting_is_explained_with_its_default_and_sampled() {
     let sample = include_str!("../../.env.sample");
     let settings: Vec<_> =
         serve.get_arguments().filter(|argument| argument.get_env().is_some()).collect();
-    assert_eq!(settings.len(), 17);
+    assert_eq!(settings.len(), 20);
     for setting in settings {
         let help = setting.get_help().unwrap().to_string();
         assert!(help.contains("[default: "), "{}: {help}", setting.get_id());
@@ -124,7 +143,7 @@ fn every_setting_is_explained_with_its_default_and_sampled() {
         assert!(sample.contains(&format!("\n#{variable}=")), "{variable} is not in .env.sample");
     }
     let help = Arguments::command().find_subcommand_mut("serve").unwrap().render_long_help();
-    for secret in ["RINGCRAFT_SECRET", "ANTHROPIC_API_KEY"] {
+    for secret in ["RINGCRAFT_SECRET", "SMTP_URL", "ANTHROPIC_API_KEY"] {
         assert!(help.to_string().contains(secret), "{secret} is not explained");
         assert!(sample.contains(&format!("\n#{secret}=")), "{secret} is not in .env.sample");
     }

@@ -30,7 +30,9 @@ impl FromRequestParts<Arc<App>> for SignedIn {
                 token
             }
         };
-        Ok(Self(Principal::of(&app.store, &BearerToken::presented(&token)).await?))
+        let principal = Principal::of(&app.store, &BearerToken::presented(&token)).await?;
+        app.identity.note_use(&principal);
+        Ok(Self(principal))
     }
 }
 

@@ -76,9 +76,11 @@ pub async fn waiting(scope: &OrgScope, age: Duration) -> Result<Vec<WaitingMail>
     let mut tx = scope.begin().await?;
     let mails = sqlx::query_as!(
         WaitingMail,
-        "select to_address, subject, body, created_at from mail
-         where org_id = $1 and sent_at is null and now() - make_interval(secs => $2) < created_at
-         order by id",
+        r#"select to_address, subject, body, created_at as "created_at: OffsetDateTime"
+           from mail
+           where org_id = $1 and sent_at is null
+             and now() - make_interval(secs => $2) < created_at
+           order by id"#,
         scope.org().0,
         age.as_secs_f64(),
     )
