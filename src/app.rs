@@ -26,6 +26,7 @@ use crate::config::{Config, Secret};
 use crate::http;
 use crate::http::scenarios::ScenarioSummary;
 use crate::http::token::CallTokens;
+use crate::identity::Identity;
 use crate::jobs::after_call::OUTCOMES;
 use crate::jobs::{AfterCall, Unwritten, Worker};
 use crate::live::ledger::Ledger;
@@ -60,6 +61,8 @@ pub struct App {
     pub parts: Parts,
     /// The database.
     pub store: Store,
+    /// What lets people in.
+    pub identity: Arc<Identity>,
     /// Where artefacts are.
     pub blob: Blob,
     /// The object store inside this process, where no other is configured.
@@ -147,6 +150,7 @@ pub async fn build(
     };
     let library = Arc::new(parts::library(&config)?);
     let engines = parts::engines(&config)?;
+    let identity = Identity::new(&config, listening.port())?;
     let store = parts::database(&config).await?;
     let node = node::Node::of(&config.data_dir, parts::own_url(listening))
         .context("read the node's id in the data folder (RINGCRAFT_DATA_DIR)")?;
@@ -196,6 +200,7 @@ pub async fn build(
         scenarios,
         parts,
         store,
+        identity: Arc::new(identity),
         blob,
         embedded,
         media,
@@ -257,6 +262,7 @@ impl App {
         if timeout(ANSWERS_WITHIN, self.connections.wait()).await.is_err() {
             tracing::debug!(connections = self.connections.len(), "connections are cut off");
         }
+        self.identity.finish().await;
         self.store.close().await;
         tracing::info!("stopped");
     }

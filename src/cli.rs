@@ -13,6 +13,7 @@ use superadmin::SuperadminArgs;
 pub mod call;
 pub mod kpis;
 pub mod migrate;
+pub mod mail;
 pub mod replay;
 pub mod superadmin;
 pub mod seed;
@@ -78,6 +79,9 @@ pub enum Command {
     Seed(SeedArgs),
     /// Lists every setting of the server.
     Settings(SettingsArgs),
+    /// Prints mail that waits because no SMTP server is configured, as the database of DATABASE_URL
+    /// holds it: invitations and links to set a password.
+    Mail,
     /// Recognises speech for one call; started by the server itself.
     #[command(hide = true)]
     Recogniser,

@@ -6,16 +6,19 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use lettre::message::Mailbox;
 use tracing_subscriber::EnvFilter;
 
 pub use arguments::ServeArgs;
 pub use base_url::BaseUrl;
+pub use proxies::TrustedProxies;
 pub use secret::{MIN_SIGNING_SECRET, Secret, SecretFileError};
 pub(crate) use settings::{markdown, sample, secrets_help};
 
 mod arguments;
 mod settings;
 mod base_url;
+mod proxies;
 mod secret;
 
 /// Everything `serve` can be told.
@@ -33,6 +36,12 @@ pub struct Config {
     pub secret: Option<Secret>,
     /// Whether a database without any org gets one to try things out.
     pub demo: DemoChoice,
+    /// Whether anybody may make an org once there is one.
+    pub sign_up: SignUpChoice,
+    /// Who is believed when they say for whom they ask.
+    pub trusted_proxies: TrustedProxies,
+    /// How mail is sent.
+    pub mail: Mail,
     /// Who recognises speech.
     pub stt: SttChoice,
     /// Who words the buyer.
@@ -53,6 +62,15 @@ pub struct Config {
     pub s3: S3,
     /// What is logged and how.
     pub log: Log,
+}
+
+/// How mail is sent.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// The server that sends it; without one it waits in the database.
+    pub smtp_url: Option<Secret>,
+    /// From whom it comes.
+    pub from: Mailbox,
 }
 
 /// How Claude is reached.
@@ -111,6 +129,16 @@ choice! {
         On = "on",
         /// It stays as it is.
         Off = "off",
+    }
+}
+
+choice! {
+    /// Whether anybody may make an org once there is one.
+    SignUpChoice {
+        /// Nobody.
+        Closed = "closed",
+        /// Whoever reaches the server.
+        Open = "open",
     }
 }
 
@@ -208,6 +236,13 @@ impl Config {
             database_url: secrets("DATABASE_URL"),
             secret: signing(secrets("RINGCRAFT_SECRET"))?,
             demo: chosen("RINGCRAFT_DEMO", given.demo, DemoChoice::Off)?,
+            sign_up: chosen("RINGCRAFT_SIGN_UP", given.sign_up, SignUpChoice::Closed)?,
+            trusted_proxies: parsed(PROXIES, given.trusted_proxies)?.unwrap_or_default(),
+            mail: Mail {
+                smtp_url: secrets("SMTP_URL"),
+                from: parsed(MAIL_FROM, given.mail_from)?
+                    .unwrap_or_else(|| DEFAULT_MAIL_FROM.parse().expect("a mailbox")),
+            },
             stt: chosen("RINGCRAFT_STT", given.stt, SttChoice::Auto)?,
             llm: chosen("RINGCRAFT_LLM", given.llm, LlmChoice::Auto)?,
             tts: chosen("RINGCRAFT_TTS", given.tts, TtsChoice::Auto)?,
@@ -234,6 +269,13 @@ impl Config {
                 format: chosen("RINGCRAFT_LOG_FORMAT", given.log_format, LogFormat::Text)?,
             },
         };
+        if config.mail.smtp_url.is_some() && config.public_url.is_none() {
+            return Err(ConfigError::UnfitSecret {
+                variable: "SMTP_URL",
+                allowed: "set together with RINGCRAFT_PUBLIC_URL, to which the links in mail lead"
+                    .to_owned(),
+            });
+        }
         if config.llm == LlmChoice::Claude && config.anthropic.api_key.is_none() {
             return Err(ConfigError::Missing {
                 variable: "RINGCRAFT_LLM",
@@ -277,6 +319,7 @@ const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 8080);
 const DEFAULT_MAX_CALLS: NonZeroUsize = NonZeroUsize::new(50).expect("not zero");
 const DEFAULT_RECOGNISERS: NonZeroUsize = NonZeroUsize::new(4).expect("not zero");
+const DEFAULT_MAIL_FROM: &str = "Ringcraft <ringcraft@localhost>";
 const DEFAULT_ANTHROPIC_URL: &str = "https://api.anthropic.com";
 
 /// A variable and what it may hold.
@@ -285,6 +328,10 @@ type Setting = (&'static str, &'static str);
 const LISTEN: Setting = ("RINGCRAFT_LISTEN", "an address and port such as 0.0.0.0:8080");
 const PUBLIC_URL: Setting =
     ("RINGCRAFT_PUBLIC_URL", "an address such as https://calls.example.com");
+const PROXIES: Setting =
+    ("RINGCRAFT_TRUSTED_PROXIES", "addresses and networks such as 10.0.0.7, 10.1.0.0/16");
+const MAIL_FROM: Setting =
+    ("RINGCRAFT_MAIL_FROM", "a mailbox such as Ringcraft <calls@example.com>");
 const MAX_CALLS: Setting = ("RINGCRAFT_MAX_CALLS", "a whole number, 1 or more");
 const RECOGNISERS: Setting = ("RINGCRAFT_OFFLINE_RECOGNISERS", "a whole number, 1 or more");
 const DRAIN: Setting = ("RINGCRAFT_DRAIN_SECONDS", "a whole number of seconds, 0 or more");

@@ -20,6 +20,7 @@ use crate::clock;
 use error::ApiError;
 
 mod access;
+mod auth;
 mod body;
 mod fields;
 pub mod calls;
@@ -27,6 +28,7 @@ pub mod error;
 mod health;
 mod jobs;
 mod idempotency;
+mod me;
 mod signed_in;
 pub mod listener;
 mod openapi;
@@ -54,6 +56,16 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::artefacts::waveform))
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
+        .routes(routes!(auth::setup::set_up))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::logout))
+        .routes(routes!(auth::logout_everywhere))
+        .routes(routes!(auth::password::change))
+        .routes(routes!(auth::password::ask_reset))
+        .routes(routes!(auth::password::confirm_reset))
+        .routes(routes!(auth::invitation::show))
+        .routes(routes!(auth::invitation::accept))
+        .routes(routes!(me::show, me::change))
         .routes(routes!(scenarios::list))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::show, users::change, users::disable))

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Migrate => migrate(),
         Command::Seed(given) => seed(given),
         Command::Settings(given) => settings(&given),
+        Command::Mail => mail(),
         Command::Recogniser => {
             recogniser_child::run().map(|()| ExitCode::SUCCESS).context("recognise speech")
         }
@@ -95,5 +96,14 @@ fn seed(given: SeedArgs) -> anyhow::Result<ExitCode> {
 
 fn settings(given: &SettingsArgs) -> anyhow::Result<ExitCode> {
     cli::settings::run(given, &mut std::io::stdout().lock()).context("print the settings")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn mail() -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
+    runtime.block_on(cli::mail::run(
+        config::environment("DATABASE_URL"),
+        &mut std::io::stdout().lock(),
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

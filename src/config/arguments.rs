@@ -37,6 +37,20 @@ pub struct ServeArgs {
     #[arg(long, env = "S3_BUCKET", value_name = "NAME", help_heading = "Storage")]
     pub s3_bucket: Option<String>,
 
+    /// Whether anybody who reaches the server may make an org once there is one: closed or open
+    /// [default: closed]
+    #[arg(long, env = "RINGCRAFT_SIGN_UP", value_name = "CHOICE", help_heading = "Identity")]
+    pub sign_up: Option<String>,
+
+    /// Proxies that are believed when X-Forwarded-For says for whom they ask: addresses and networks,
+    /// with commas between [default: none]
+    #[arg(long, env = "RINGCRAFT_TRUSTED_PROXIES", value_name = "LIST", help_heading = "Identity")]
+    pub trusted_proxies: Option<String>,
+
+    /// From whom mail comes [default: Ringcraft <ringcraft@localhost>]
+    #[arg(long, env = "RINGCRAFT_MAIL_FROM", value_name = "MAILBOX", help_heading = "Identity")]
+    pub mail_from: Option<String>,
+
     /// Who recognises speech: auto (the best that is configured) or offline (PocketSphinx on this
     /// machine) [default: auto]
     #[arg(long, env = "RINGCRAFT_STT", value_name = "ENGINE", help_heading = "Engines")]
@@ -129,6 +143,12 @@ pub(super) const SECRETS: &[SecretArgument] = &[
         help: "Signs the tokens of calls: 32 characters or more, the same on every node \
                [default: made once, into the data folder]",
         heading: "Identity",
+    },
+    SecretArgument {
+        variable: "SMTP_URL",
+        help: "Sends mail: smtps://user:password@host, or smtp://host?tls=required. Needs \
+               RINGCRAFT_PUBLIC_URL [default: mail waits, and `ringcraft mail` shows it]",
+        heading: "Mail",
     },
     SecretArgument {
         variable: "ANTHROPIC_API_KEY",

@@ -67,11 +67,7 @@ async fn each_gets_in_with_what_was_told_and_sees_what_their_role_says() {
             scenario_hash: "0",
             channel: "voice",
         };
-        let call::Begun::Opening(opening) = call::begin(&rep.scope, rep.user, None).await.unwrap()
-        else {
-            panic!("there is no key that could have been used")
-        };
-        opening.note(new).await.unwrap();
+        test_database::note_call(&rep.scope, rep.user, new).await.unwrap();
         calls.push((id, *account));
     }
     assert_eq!(calls.len(), 4);

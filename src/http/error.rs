@@ -1,6 +1,7 @@
 //! Every error that a client of the HTTP interface can see, made in one place.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -20,6 +21,7 @@ pub struct ApiError {
     code: &'static str,
     message: Cow<'static, str>,
     field: Option<String>,
+    retry_after: Option<Duration>,
 }
 
 /// Every answer that is an error.
@@ -49,13 +51,20 @@ impl ApiError {
         code: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code, message: message.into(), field: None }
+        Self { status, code, message: message.into(), field: None, retry_after: None }
     }
 
     /// Names the field of the request that is at fault.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
+        self
+    }
+
+    /// Tells when the same may work.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
         self
     }
 
@@ -201,6 +210,11 @@ impl IntoResponse for ApiError {
                 headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
             }
             _ => {}
+        }
+        if let Some(wait) = self.retry_after {
+            // Up to the next second: a client that comes at the time it was told must not be early.
+            let wait_s = wait.as_secs() + u64::from(wait.subsec_nanos() != 0);
+            headers.insert(header::RETRY_AFTER, wait_s.into());
         }
         response
     }

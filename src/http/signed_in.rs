@@ -50,6 +50,7 @@ impl FromRequestParts<Arc<App>> for SignedIn {
             }
         };
         let principal = Principal::of(&app.store, &BearerToken::presented(&token)).await?;
+        app.identity.note_use(&principal);
         let signed_in = Self(in_named_org(principal, parts, app).await?);
         parts.extensions.insert(signed_in.clone());
         Ok(signed_in)

@@ -29,13 +29,14 @@ mod teams;
 mod api_keys;
 mod superadmin;
 mod jobs;
+mod auth;
 
 struct Server {
     app: Arc<App>,
     address: SocketAddr,
     client: reqwest::Client,
     rep: Person,
-    _database: TestDatabase,
+    database: TestDatabase,
     _folder: tempfile::TempDir,
 }
 
@@ -45,11 +46,22 @@ impl Server {
     }
 
     async fn with(routes: impl FnOnce(&Arc<App>) -> Router) -> Self {
+        Self::told(ServeArgs::default(), |_| None, routes).await
+    }
+
+    async fn told(
+        given: ServeArgs,
+        secrets: impl Fn(&str) -> Option<String>,
+        routes: impl FnOnce(&Arc<App>) -> Router,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data").to_str().map(str::to_owned);
-        let given = ServeArgs { data_dir, ..Default::default() };
+        let given = ServeArgs { data_dir, ..given };
         let database = TestDatabase::new().await;
-        let environment = |name: &str| (name == "DATABASE_URL").then(|| database.url.clone());
+        let environment = |name: &str| match name {
+            "DATABASE_URL" => Some(database.url.clone()),
+            name => secrets(name),
+        };
         let config = Config::check(given, environment).unwrap();
         let listener = app::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -59,7 +71,7 @@ impl Server {
         let (connections, stop) = (app.connections.clone(), app.stopping.clone());
         app.connections.spawn(listener::serve(listener, routes(&app), connections, stop));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { app, address, client, rep, _database: database, _folder: folder }
+        Self { app, address, client, rep, database, _folder: folder }
     }
 
     fn request(&self, method: &str, path: &str) -> RequestBuilder {

@@ -1,7 +1,7 @@
 //! What was done, by whom: written once, never changed.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -21,6 +21,13 @@ pub struct Entry<'a> {
     pub subject_id: Option<Uuid>,
     /// What changed, without secrets.
     pub details: Value,
+}
+
+impl<'a> Entry<'a> {
+    /// Something that was done to a person, with nothing more to say.
+    pub fn of_user(action: &'a str, user: UserId) -> Self {
+        Self { action, subject_kind: Some("user"), subject_id: Some(user.0), details: json!({}) }
+    }
 }
 
 /// Notes something that was done by the actor of the scope.

@@ -3,12 +3,10 @@
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
+use super::sign_up::FIRST_ORG_LOCK;
 use super::user::NewUser;
 use super::{OrgScope, StoreError};
 use crate::model::{ApiKeyId, TeamId, UserId};
-
-/// Any number: whoever makes the first org of a database holds this lock.
-const FIRST_ORG_LOCK: i64 = 7_202_612;
 
 /// What the keys are called that come with an account.
 const KEY_NAME: &str = "demo";

@@ -3,6 +3,7 @@
 
 use uuid::Uuid;
 
+use super::account_token::AccountTokenKind;
 use super::{Store, StoreError};
 use crate::model::{NodeId, OrgId, UserId};
 
@@ -41,6 +42,26 @@ pub async fn api_key(store: &Store, token_hash: &[u8]) -> Result<Option<Owner>, 
         r#"select org_id as "org_id!", user_id as "user_id!", api_key_id as "id!"
            from platform_api_key($1)"#,
         token_hash
+    )
+    .fetch_optional(&store.pool)
+    .await?;
+    Ok(found.map(|row| Owner { org: OrgId(row.org_id), user: UserId(row.user_id), id: row.id }))
+}
+
+/// Whose token for this it is, as long as it is good.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn account_token(
+    store: &Store,
+    token_hash: &[u8],
+    kind: AccountTokenKind,
+) -> Result<Option<Owner>, StoreError> {
+    let found = sqlx::query!(
+        r#"select org_id as "org_id!", user_id as "user_id!", account_token_id as "id!"
+           from platform_account_token($1, $2)"#,
+        token_hash,
+        kind.as_str(),
     )
     .fetch_optional(&store.pool)
     .await?;

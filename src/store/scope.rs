@@ -54,7 +54,13 @@ impl OrgScope {
     /// The same org, for the server itself.
     #[must_use]
     pub fn as_system(&self) -> Self {
-        Self { actor: Actor::System, ..self.clone() }
+        self.acting(Actor::System)
+    }
+
+    /// The same org, for somebody else.
+    #[must_use]
+    pub(crate) fn acting(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
     }
 
     /// Begins a transaction that says whose rows it is about, and who asks. What is said ends with

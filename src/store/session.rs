@@ -2,8 +2,20 @@
 
 use std::time::Duration;
 
+use sqlx::PgConnection;
+
+use super::audit::{self, Entry};
 use super::{OrgScope, StoreError};
 use crate::model::{ApiKeyId, SessionId, UserId};
+
+/// How long a session lives when it is not used.
+pub const IDLE_LIFE: Duration = Duration::from_secs(24 * 3_600);
+
+/// How long a session lives at most.
+pub const WHOLE_LIFE: Duration = Duration::from_secs(30 * 24 * 3_600);
+
+/// How often the use of a session is noted.
+pub const NOTED_EVERY: Duration = Duration::from_secs(60);
 
 /// Begins a session.
 ///
@@ -29,6 +41,106 @@ pub async fn insert(
     .execute(&mut *tx)
     .await?;
     Ok(tx.commit().await?)
+}
+
+/// Begins a session for the actor of `by`, notes it and forgets their sessions that are over.
+///
+/// # Errors
+/// When there is no such person, or the actor is not the system.
+pub async fn begin(
+    scope: &OrgScope,
+    by: &OrgScope,
+    id: SessionId,
+    user: UserId,
+    token_hash: &[u8],
+) -> Result<(), StoreError> {
+    let mut tx = scope.begin().await?;
+    sqlx::query!(
+        "delete from session where org_id = $1 and user_id = $2 and expires_at <= now()",
+        scope.org().0,
+        user.0,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into session (org_id, id, user_id, token_hash, expires_at)
+         values ($1, $2, $3, $4, now() + make_interval(secs => $5))",
+        scope.org().0,
+        id.0,
+        user.0,
+        token_hash,
+        IDLE_LIFE.as_secs_f64(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    audit::insert_in(&mut tx, by, Entry::of_user("auth.login", user)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Notes that a session is in use, which lengthens it up to its whole life.
+///
+/// # Errors
+/// When the actor is not the system.
+pub async fn note_use(scope: &OrgScope, id: SessionId) -> Result<(), StoreError> {
+    let mut tx = scope.begin().await?;
+    sqlx::query!(
+        "update session
+         set last_used_at = now(),
+             expires_at = least(
+               now() + make_interval(secs => $3), created_at + make_interval(secs => $4))
+         where org_id = $1 and id = $2 and now() < expires_at
+           and last_used_at < now() - make_interval(secs => $5)",
+        scope.org().0,
+        id.0,
+        IDLE_LIFE.as_secs_f64(),
+        WHOLE_LIFE.as_secs_f64(),
+        NOTED_EVERY.as_secs_f64(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end(scope: &OrgScope, id: SessionId) -> Result<(), StoreError> {
+    let mut tx = scope.begin().await?;
+    sqlx::query!("delete from session where org_id = $1 and id = $2", scope.org().0, id.0)
+        .execute(&mut *tx)
+        .await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends every session of the actor, and notes it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_all(scope: &OrgScope, user: UserId) -> Result<(), StoreError> {
+    let mut tx = scope.begin().await?;
+    delete_others_in(&mut tx, scope, user, None).await?;
+    audit::insert_in(&mut tx, scope, Entry::of_user("auth.logout_everywhere", user)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends the sessions of somebody, but one where it is named.
+pub(super) async fn delete_others_in(
+    connection: &mut PgConnection,
+    scope: &OrgScope,
+    user: UserId,
+    kept: Option<SessionId>,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "delete from session
+         where org_id = $1 and user_id = $2 and ($3::uuid is null or id <> $3)",
+        scope.org().0,
+        user.0,
+        kept.map(|id| id.0),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Gives a program a key.

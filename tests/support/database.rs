@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use ringcraft::identity::{BearerToken, TokenKind};
 use ringcraft::model::{ApiKeyId, OrgId, Role, SessionId, UserId};
+use ringcraft::store::call::{Begun, NewCall};
 use ringcraft::store::user::{NewUser, UserStatus};
-use ringcraft::store::{self, Actor, Store};
+use ringcraft::store::{self, Actor, OrgScope, Store, StoreError};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 const TEMPLATE: &str = "ringcraft_template";
@@ -108,6 +109,17 @@ pub(crate) async fn person_in(store: &Store, org: OrgId, role: Role) -> Person {
     store::session::insert(&system, id, user, &session.hash(), life).await.unwrap();
     let (api_key, session) = (key.expose().to_owned(), session.expose().to_owned());
     Person { org, user, role, email, api_key, session }
+}
+
+/// Notes a call that waits for its connection.
+pub(crate) async fn note_call(
+    scope: &OrgScope,
+    user: UserId,
+    new: NewCall<'_>,
+) -> Result<(), StoreError> {
+    let begun = store::call::begin(scope, user, None).await?;
+    let Begun::Opening(opening) = begun else { panic!("without a key nothing was before") };
+    opening.note(new).await
 }
 
 /// The same, where no runtime runs yet: a rep in an org of their own.

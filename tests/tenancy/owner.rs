@@ -8,7 +8,7 @@ use ringcraft::store::{Store, StoreError, call, migrate};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use uuid::Uuid;
 
-use crate::test_database::{address, maintenance, org_with};
+use crate::test_database::{address, maintenance, note_call, org_with};
 
 /// A role that may log in, and an empty database of its own. Both are gone afterwards.
 struct Owned {
@@ -53,16 +53,16 @@ async fn works(owned: &Owned) {
     let id = CallId::new();
     let new = NewCall {
         id,
-        user: rep.user,
         scenario_id: "s",
         scenario_title: "S",
         scenario_hash: "hash",
         channel: "voice",
     };
-    call::insert(&principal.scope, new).await.unwrap();
+    note_call(&principal.scope, rep.user, new).await.unwrap();
     assert!(call::is_visible(&principal.scope, id).await.unwrap());
     assert!(!call::is_visible(&other.scope, id).await.unwrap());
-    let across = call::insert(&other.scope, NewCall { id: CallId::new(), ..new }).await;
+    let again = NewCall { id: CallId::new(), ..new };
+    let across = note_call(&other.scope, rep.user, again).await;
     assert!(matches!(across, Err(StoreError::Denied)), "{across:?}");
     store.close().await;
 

@@ -14,6 +14,7 @@ use ringcraft::store::{OrgScope, StoreError, call, org, session, user};
 use uuid::Uuid;
 
 use crate::promise::{Cell, Matrix};
+use crate::test_database::note_call;
 use crate::world::{ASKERS, Whose, World};
 
 /// Whether a function did what was asked of somebody's rows.
@@ -55,16 +56,15 @@ const FUNCTIONS: [(&str, Of); 7] = [
         let shown = ("rk_1", id.0.as_bytes().as_slice());
         session::insert_api_key(scope, id, whose.user(), "key", shown).await.is_ok()
     }),
-    function!("call::insert", Person, |scope, whose| {
+    function!("call::begin", Person, |scope, whose| {
         let new = NewCall {
             id: CallId::new(),
-            user: whose.user(),
             scenario_id: "s",
             scenario_title: "S",
             scenario_hash: "hash",
             channel: "voice",
         };
-        call::insert(scope, new).await.is_ok()
+        note_call(scope, whose.user(), new).await.is_ok()
     }),
     function!("call::is_visible", Person, |scope, whose| {
         call::is_visible(scope, whose.call()).await.unwrap()

@@ -111,7 +111,7 @@ async fn the_use_of_a_key_is_noted_once_a_minute() {
     let office = Office::open().await;
     let key = made(&office, &office.rep, json!({"name": "x"})).await;
     let id: ApiKeyId = key["id"].as_str().unwrap().parse().unwrap();
-    let mut owner = PgConnection::connect(&office.server._database.url).await.unwrap();
+    let mut owner = PgConnection::connect(&office.server.database.url).await.unwrap();
     let mut noted = async |age: &str| {
         if !age.is_empty() {
             let set = "update api_key set last_used_at = now() - $2::text::interval where id = $1";

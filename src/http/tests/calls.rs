@@ -22,7 +22,7 @@ struct System {
 
 impl System {
     async fn of(server: &Server, org: OrgId) -> Self {
-        let mut connection = PgConnection::connect(&server._database.url).await.unwrap();
+        let mut connection = PgConnection::connect(&server.database.url).await.unwrap();
         sqlx::query("set role ringcraft_app").execute(&mut connection).await.unwrap();
         sqlx::query(
             "select set_config('app.org_id', $1, false), set_config('app.role', 'system', false)",

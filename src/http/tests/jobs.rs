@@ -17,7 +17,7 @@ async fn admins_see_what_was_given_up_and_have_it_tried_again() {
     // Bound to a node that is not there, so that it stays as it is.
     let system = store.scope(org, Actor::System);
     call_keeping::ended(&system, call, NodeId::new(), None).await.unwrap();
-    let url = &server._database.url;
+    let url = &server.database.url;
     let mut owner = PgConnection::connect(url).await.unwrap();
     sqlx::query("update graphile_worker._private_jobs set attempts = 25, last_error = $1")
         .bind(r#"TaskError("spool file: gone")"#)

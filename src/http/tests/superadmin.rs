@@ -107,7 +107,7 @@ async fn a_superadmin_lists_every_org() {
 #[tokio::test]
 async fn whoever_has_the_database_names_superadmins() {
     let office = Office::open().await;
-    let url = || Some(Secret::new(office.server._database.url.clone()));
+    let url = || Some(Secret::new(office.server.database.url.clone()));
     let make = async |email: &str, url: Option<Secret>| {
         let mut out = Vec::new();
         let args = SuperadminArgs { email: email.to_owned() };

@@ -5,9 +5,9 @@ use sqlx::{Connection, PgConnection, Row};
 
 use super::*;
 use crate::model::{OrgId, Role};
-use crate::store::call::{self, NewCall};
+use crate::store::call::NewCall;
 use crate::store::{Actor, Store, platform};
-use crate::test_database::{TestDatabase, org_with};
+use crate::test_database::{self, TestDatabase, org_with};
 
 struct Rig {
     database: TestDatabase,
@@ -26,14 +26,13 @@ impl Rig {
         let call = CallId::new();
         let new = NewCall {
             id: call,
-            user: rep.user,
             scenario_id: "rachel",
             scenario_title: "Rachel",
             scenario_hash: "h1",
             channel: "voice",
         };
         let actor = Actor::User { id: rep.user, role: Role::Rep };
-        call::insert(&store.scope(rep.org, actor), new).await.unwrap();
+        test_database::note_call(&store.scope(rep.org, actor), rep.user, new).await.unwrap();
         Self { database, store, org: rep.org, call, node: NodeId::new() }
     }
 
