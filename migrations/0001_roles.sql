@@ -11,9 +11,10 @@ declare
   usable text := case
     when current_setting('server_version_num')::integer < 160000 then 'member' else 'set'
   end;
+  roles text[] := array['ringcraft_app', 'ringcraft_lookup'];
   wanted text;
 begin
-  foreach wanted in array array['ringcraft_app', 'ringcraft_lookup'] loop
+  foreach wanted in array roles loop
     for attempt in 1..20 loop
       begin
         if not exists (select from pg_roles where rolname = wanted) then
@@ -32,9 +33,9 @@ begin
             errcode = 'insufficient_privilege',
             message = format(
               '%1$I may not make or grant the role %2$I; as a superuser, run: '
-              'create role ringcraft_app nologin noinherit; '
-              'create role ringcraft_lookup nologin noinherit; '
-              'grant ringcraft_app, ringcraft_lookup to %1$I;', current_user, wanted
+              'create role %3$s nologin noinherit; grant %4$s to %1$I;',
+              current_user, wanted, array_to_string(roles, ' nologin noinherit; create role '),
+              array_to_string(roles, ', ')
             );
         -- internal_error is "tuple concurrently updated".
         when duplicate_object or unique_violation or internal_error then
