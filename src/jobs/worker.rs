@@ -148,3 +148,6 @@ impl fmt::Debug for JobError {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;
