@@ -1,6 +1,7 @@
 -- Who may do what. The owner of the database runs migrations and nothing else; the server works as
--- ringcraft_app, which owns nothing and is bound by every policy. Nobody can log in as either role
--- below, and nobody can become ringcraft_lookup: it owns the functions of 0005.
+-- ringcraft_app, which owns nothing and is bound by every policy. Nobody can log in as one of the
+-- roles below, and nobody can become ringcraft_lookup: it owns the functions of 0005. ringcraft_jobs
+-- runs the queue of 0007.
 --
 -- Roles belong to the cluster: another database, migrated at the same moment, may make them first or
 -- may be granting them. So each step is done only where it is missing, and a lost race is run again.
@@ -11,7 +12,7 @@ declare
   usable text := case
     when current_setting('server_version_num')::integer < 160000 then 'member' else 'set'
   end;
-  roles text[] := array['ringcraft_app', 'ringcraft_lookup'];
+  roles text[] := array['ringcraft_app', 'ringcraft_lookup', 'ringcraft_jobs'];
   wanted text;
 begin
   foreach wanted in array roles loop

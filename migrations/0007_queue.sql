@@ -3,15 +3,6 @@
 -- nothing else. The server adds and shows jobs through the functions below: in PL/pgSQL, which looks
 -- for the tables when it is called and not before.
 
-do $$
-begin
-  create role ringcraft_jobs nologin nosuperuser nobypassrls nocreatedb nocreaterole noinherit;
-exception when duplicate_object or unique_violation then
-  null;
-end
-$$;
-grant ringcraft_jobs to current_user;
-
 -- Called by the owner once the queue's tables are there, and after each change of them.
 create function queue_grant() returns void
 language plpgsql set search_path = ''

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::jobs::{Outcome, Unwritten, Worker};
 use crate::live::ledger::{Ledger, LedgerTask};
 use crate::live::{CallStatus, EndedCall, LiveCalls};
-use crate::model::CallId;
+use crate::model::{CallId, NodeId};
 use crate::spool::SpoolFolder;
 use crate::store::{Store, job};
 
@@ -83,6 +83,9 @@ impl Sealing {
         stop.cancel();
         tasks.close();
         tasks.wait().await;
+        while let Ok((call, outcome)) = outcomes.try_recv() {
+            note(&live, call, outcome);
+        }
     }
 }
 
@@ -138,7 +141,7 @@ fn note(live: &LiveCalls, call: CallId, outcome: Outcome) {
 }
 
 /// Waits until nothing is left that this node could do now. A job that failed waits for later.
-async fn all_done(store: &Store, node: crate::model::NodeId) {
+async fn all_done(store: &Store, node: NodeId) {
     let mut looks = interval(LOOK_EVERY);
     loop {
         looks.tick().await;

@@ -7,13 +7,13 @@ use graphile_worker::{
     IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerOptions, WorkerRecoveryConfig,
 };
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::after_call::{AfterCall, AfterCallError};
 use crate::model::{CallId, NodeId, OrgId};
-use crate::store::{QUEUE_SCHEMA, job};
+use crate::store::QUEUE_SCHEMA;
+use crate::store::job::{self, WorkerPool};
 
 /// Jobs at the same time: sealing takes the processor for seconds.
 const CONCURRENCY: usize = 2;
@@ -38,7 +38,7 @@ const AGAIN_AT_MOST: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Worker {
     /// The connections it works with.
-    pub pool: PgPool,
+    pub pool: WorkerPool,
     /// Where it runs.
     pub node: NodeId,
     /// What it does.
@@ -148,3 +148,6 @@ impl fmt::Debug for JobError {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,6 +148,12 @@ fn a_folder_lists_reads_and_removes() {
     let contents = folder.read(second.call_id, &unwritten).unwrap();
     assert_eq!(contents.header, second);
     assert_eq!(contents.lines, ["held in memory"]);
+    assert_eq!(folder.append(second.call_id, unwritten), [] as [u8; 0]);
+    assert_eq!(folder.read(second.call_id, &[]).unwrap(), contents, "now the disk has it");
+    assert_eq!(folder.header(second.call_id).unwrap(), second);
+    let gone: crate::model::CallId = "01920000-0000-7000-8000-000000000009".parse().unwrap();
+    assert_eq!(folder.append(gone, vec![7]), [7], "what is not taken comes back");
+    assert!(folder.header(gone).is_err());
 
     std::fs::write(folder.call_dir(header().call_id).join("legs.wav"), "half made").unwrap();
     folder.remove(header().call_id).unwrap();

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+pub use sqlx::PgPool as WorkerPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgPool, Postgres, Transaction};
+use sqlx::{Executor, Postgres, Transaction};
 use time::OffsetDateTime;
 
 use super::{ACQUIRE_WITHIN, OpenError, OrgScope, Store, StoreError};
@@ -70,7 +71,7 @@ pub struct JobCounts {
 ///
 /// # Errors
 /// When `url` is no address of a Postgres.
-pub fn worker_pool(url: &str) -> Result<PgPool, OpenError> {
+pub fn worker_pool(url: &str) -> Result<WorkerPool, OpenError> {
     let options: PgConnectOptions = url.parse().map_err(OpenError::BadUrl)?;
     Ok(PgPoolOptions::new()
         .max_connections(WORKER_CONNECTIONS)

@@ -10,6 +10,7 @@ mod drain;
 mod recognised;
 mod six_turns;
 mod sound;
+mod stored;
 
 #[path = "../support/clips.rs"]
 mod clips;

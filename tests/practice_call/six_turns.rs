@@ -12,6 +12,7 @@ use crate::clips::{Clip, Clips, edits, words};
 use crate::recognised::recognised;
 use crate::server::Server;
 use crate::sound::{SILENCE, between, find, level, loud, ms, samples};
+use crate::stored;
 
 const TURNS: usize = 6;
 
@@ -36,6 +37,7 @@ async fn a_whole_call_leaves_the_truth() {
     the_numbers_come_from_the_record(&talk, &spoken, &left);
     the_log_replays(&talk, &left);
     the_buyer_told_what_was_asked(&left);
+    stored::the_rows_are_the_record(&server, &left).await;
 }
 
 fn every_turn_is_answered_in_time(talk: &Talk) {
