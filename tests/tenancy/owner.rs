@@ -98,7 +98,7 @@ async fn an_owner_who_was_given_the_roles_needs_to_make_none() {
     // They exist: another database of the cluster was migrated.
     crate::test_database::TestDatabase::new().await;
     let owned = Owned::new("nocreaterole").await;
-    run(&format!("grant ringcraft_app, ringcraft_lookup to {}", owned.name)).await;
+    run(&format!("grant ringcraft_app, ringcraft_lookup, ringcraft_jobs to {}", owned.name)).await;
     migrate(&owned.url).await.unwrap();
     works(&owned).await;
     owned.remove().await;
@@ -115,7 +115,7 @@ async fn an_owner_who_may_do_neither_is_told_what_to_ask_for() {
         "{error}"
     );
     assert!(
-        error.contains(&format!("grant ringcraft_app, ringcraft_lookup to {name};")),
+        error.contains(&format!("grant ringcraft_app, ringcraft_lookup, ringcraft_jobs to {name};")),
         "{error}"
     );
     owned.remove().await;
