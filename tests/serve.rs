@@ -42,9 +42,12 @@ fn a_second_signal_stops_at_once() {
     let server = Server::start(&[]);
     // A request whose body never comes holds up the end.
     let mut stream = connect(&server);
-    let request = b"POST /api/calls HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
-                    content-length: 2\r\nexpect: 100-continue\r\n\r\n";
-    stream.write_all(request).unwrap();
+    let request = format!(
+        "POST /api/calls HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n",
+        server.api_key()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
     let mut answer = [0; 21];
     stream.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 100 Continue");
