@@ -8,6 +8,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bytes::Bytes;
 use criterion::measurement::{Measurement, WallTime};
 use reqwest::{Client, RequestBuilder};
 use ringcraft::model::Role;
@@ -58,7 +59,7 @@ async fn measure(server: &Server) -> bool {
         (&people.manager, "?from=2025-03-01T00:00:00Z&to=2025-06-01T00:00:00Z", 50),
         (&people.manager, "?q=br", 50),
         (&people.manager, &team, 50),
-        (&people.rep, "?scenario_id=sam", 50),
+        (&people.rep, "?status=completed", 50),
     ];
     for (person, query, calls) in table {
         let request = || {
@@ -67,21 +68,20 @@ async fn measure(server: &Server) -> bool {
         let shown = json(request()).await;
         let shown = shown["calls"].as_array().expect("a list").len();
         // Fewer would be a shorter work than what the budget is for.
-        if shown != calls && !(calls == 50 && 0 < shown && query.contains("sam")) {
+        if shown != calls {
             println!("calls_api: {} {query} shows {shown} calls, not {calls}", person.role);
             is_within = false;
         }
         let mut times = Vec::with_capacity(ROUNDS);
         for round in 0..WARM_UP + ROUNDS {
             let begun = WallTime.start();
-            json(request()).await;
+            bytes(request()).await;
             let took = WallTime.end(begun);
             if WARM_UP <= round {
                 times.push(took);
             }
         }
-        let name =
-            format!("GET /api/calls{}, {}", query.split('&').next().unwrap_or(""), person.role);
+        let name = format!("GET /api/calls{query}, {}", person.role);
         is_within &= tell(&name, times, LIST_BUDGET);
     }
     is_within
@@ -94,21 +94,27 @@ async fn open(server: &Server, client: &Client) -> bool {
         let request = client.post(&url).bearer_auth(server.api_key());
         let request = request.json(&json!({"scenario_id": "rachel"}));
         let begun = WallTime.start();
-        let opened = json(request).await;
+        let opened = bytes(request).await;
         let took = WallTime.end(begun);
         if WARM_UP <= round {
             times.push(took);
         }
+        let opened: Value = serde_json::from_slice(&opened).expect("JSON");
         let id = opened["call"]["id"].as_str().expect("an id");
         json(client.post(format!("{url}/{id}/end")).bearer_auth(server.api_key())).await;
     }
     tell("POST /api/calls, rep", times, OPEN_BUDGET)
 }
 
-async fn json(request: RequestBuilder) -> Value {
+/// The whole answer. What a client makes of it is not the server's time.
+async fn bytes(request: RequestBuilder) -> Bytes {
     let response = request.send().await.expect("an answer");
     assert!(response.status().is_success(), "{}", response.status());
-    response.json().await.expect("JSON")
+    response.bytes().await.expect("a body")
+}
+
+async fn json(request: RequestBuilder) -> Value {
+    serde_json::from_slice(&bytes(request).await).expect("JSON")
 }
 
 /// Prints the middle and the slow end of some times; says whether the middle keeps the budget.
