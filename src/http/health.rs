@@ -32,7 +32,7 @@ enum Status {
 /// Tells whether the server takes calls, and what it is made of.
 ///
 /// Answers 200 while calls are taken, 503 once the server is shutting down.
-#[utoipa::path(get, path = "/api/health", tag = "server", operation_id = "health", security(()), responses(
+#[utoipa::path(get, path = "/api/health", tag = "server", security(()), responses(
     (status = 200, description = "Calls are taken", body = HealthAnswer),
     (status = 503, description = "The server is shutting down", body = HealthAnswer),
 ))]
