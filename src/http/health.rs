@@ -60,7 +60,7 @@ struct Jobs {
 ///
 /// Answers 200 while calls are taken, 503 while the database is away and once the server is shutting
 /// down.
-#[utoipa::path(get, path = "/api/health", tag = "server", operation_id = "health", security(()), responses(
+#[utoipa::path(get, path = "/api/health", tag = "server", security(()), responses(
     (status = 200, description = "Calls are taken", body = HealthAnswer),
     (status = 503, description = "No calls are taken: the database is away, or the server is shutting down", body = HealthAnswer),
 ))]

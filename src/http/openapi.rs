@@ -35,7 +35,7 @@ impl Modify for Security {
 }
 
 /// Describes this interface.
-#[utoipa::path(get, path = "/api/openapi.json", tag = "server", operation_id = "description", security(()),
+#[utoipa::path(get, path = "/api/openapi.json", tag = "server", security(()),
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(super) async fn show() -> Json<utoipa::openapi::OpenApi> {
     // Made when it is asked for, which is rarely: it is a few hundred kilobytes in memory.
@@ -47,7 +47,9 @@ pub(super) async fn show() -> Json<utoipa::openapi::OpenApi> {
 /// Generators of clients name functions after operations, so no two may be called alike: each gets
 /// its resource before its own name.
 fn name_operations(description: &mut utoipa::openapi::OpenApi) {
-    for path in description.paths.paths.values_mut() {
+    for (at, path) in &mut description.paths.paths {
+        // "/api/api_keys/{id}" is of api_keys.
+        let resource = at.split('/').nth(2).unwrap_or_default().replace(['.', '-'], "_");
         let operations = [
             &mut path.get,
             &mut path.post,
@@ -59,9 +61,8 @@ fn name_operations(description: &mut utoipa::openapi::OpenApi) {
             &mut path.trace,
         ];
         for operation in operations.into_iter().flatten() {
-            let tag = operation.tags.iter().flatten().next();
-            if let (Some(tag), Some(id)) = (tag, &operation.operation_id) {
-                operation.operation_id = Some(format!("{tag}_{id}"));
+            if let Some(name) = &operation.operation_id {
+                operation.operation_id = Some(format!("{resource}_{name}"));
             }
         }
     }

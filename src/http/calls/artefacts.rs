@@ -26,6 +26,7 @@ const SEALED_FOR_AN_HOUR: HeaderValue = HeaderValue::from_static("private, max-a
 pub(in crate::http) struct RecordingQuery {
     /// `opus`, for listening, where nothing is said.
     #[serde(default)]
+    #[param(inline)]
     format: RecordingFormat,
 }
 

@@ -28,6 +28,7 @@ pub(in crate::http) struct TranscriptQuery {
     /// The newest, where nothing is said.
     version: Option<i32>,
     /// What the `Accept` header prefers, where nothing is said; else JSON.
+    #[param(inline)]
     format: Option<Format>,
 }
 
