@@ -102,7 +102,9 @@ fn secrets_stay_out_of_messages_and_debug() {
     let error = Config::check(ServeArgs::default(), short).unwrap_err().to_string();
     assert_eq!(error, "RINGCRAFT_SECRET must be at least 32 characters, best made at random");
     let long = |_: &str| Some("0123456789abcdef0123456789abcdef".to_owned());
-    let config = Config::check(ServeArgs::default(), long).unwrap();
+    let public_url = Some("https://calls.example.com".to_owned());
+    let given = ServeArgs { public_url, ..Default::default() };
+    let config = Config::check(given, long).unwrap();
     assert_eq!(config.secret.as_ref().unwrap().expose().len(), 32);
     let shown = format!("{config:?}");
     assert!(!shown.contains("0123456789") && shown.contains("***"), "{shown}");

@@ -64,9 +64,10 @@ struct SessionShown {
     ))]
 pub(super) async fn login(
     State(app): State<Arc<App>>,
-    _place: Admitted,
+    _: Admitted,
     Body(request): Body<LoginRequest>,
 ) -> Result<Response, ApiError> {
+    let _place = app.identity.entrance.enter()?;
     let session = sign_in::with_password(&app.store, &request.email, &request.password).await?;
     signed_in(&app, StatusCode::OK, session).await
 }

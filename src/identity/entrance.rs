@@ -54,17 +54,25 @@ impl Entrance {
         }
     }
 
-    /// Lets a client in, or turns them away at once.
+    /// Counts a request of a client.
     ///
     /// # Errors
-    /// When they ask too often or the queue is full.
-    pub fn admit(&self, client: IpAddr) -> Result<Place, TurnedAway> {
+    /// When they ask too often.
+    pub fn knock(&self, client: IpAddr) -> Result<(), TurnedAway> {
         if REMEMBERED < self.clients.len() {
             self.clients.retain_recent();
         }
         self.clients.check_key(&household(client)).map_err(|until| TurnedAway::TooOften {
             retry_after: until.wait_time_from(self.clients.clock().now()),
-        })?;
+        })
+    }
+
+    /// Takes a place in the queue, once it is known what is wanted: a client that is slow to say
+    /// holds up nobody.
+    ///
+    /// # Errors
+    /// When the queue is full.
+    pub fn enter(&self) -> Result<Place, TurnedAway> {
         let permit = Arc::clone(&self.places).try_acquire_owned();
         permit.map(|permit| Place { _permit: permit }).map_err(|_| TurnedAway::Full)
     }
@@ -97,7 +105,7 @@ mod tests {
     #[test]
     fn a_client_is_let_in_twenty_times_and_others_still_are() {
         let entrance = Entrance::new();
-        let asks = |client: &str| entrance.admit(client.parse().unwrap());
+        let asks = |client: &str| entrance.knock(client.parse().unwrap());
         for count in 1..=20 {
             assert!(asks("192.0.2.1").is_ok(), "{count}");
         }
@@ -116,10 +124,9 @@ mod tests {
     #[test]
     fn a_full_queue_turns_away_until_somebody_leaves() {
         let entrance = Entrance::new();
-        let client = |number: u32| IpAddr::from(0x0a00_0000_u32.wrapping_add(number).to_be_bytes());
-        let mut inside: Vec<_> = (0..64).map(|n| entrance.admit(client(n)).unwrap()).collect();
-        assert_eq!(entrance.admit(client(64)).unwrap_err(), TurnedAway::Full);
+        let mut inside: Vec<_> = (0..64).map(|_| entrance.enter().unwrap()).collect();
+        assert_eq!(entrance.enter().unwrap_err(), TurnedAway::Full);
         inside.pop();
-        assert!(entrance.admit(client(65)).is_ok());
+        assert!(entrance.enter().is_ok());
     }
 }

@@ -1,5 +1,6 @@
 //! Passwords: what is good enough, and how one is kept.
 
+use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -14,11 +15,12 @@ pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=256;
 /// (19 MiB, 2, 1; seen November 2026), about 30 ms on one core.
 const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
 
-/// Hashes at the same time. More would only wait for each other's core; a flood of sign-ins waits
-/// here and leaves the rest of the server alone.
-const HASHES_AT_ONCE: usize = 2;
-
-static TURNS: Semaphore = Semaphore::const_new(HASHES_AT_ONCE);
+/// Hashes at the same time: on half of the cores, so that a flood of sign-ins waits here and leaves
+/// the other half to calls and to the rest of the server.
+static TURNS: LazyLock<Semaphore> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Semaphore::new((cores / 2).max(1))
+});
 
 /// A hash of nothing that anybody knows: checking against it takes as long as against a real one.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now("nobody has this password"));

@@ -10,23 +10,21 @@ use http::request::Parts;
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::listener::Peer;
-use crate::identity::{Place, TurnedAway};
+use crate::identity::TurnedAway;
 
 /// The header in which a proxy says for whom it asks.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// A client that was let in, for as long as it is answered.
-#[derive(Debug)]
-pub(in crate::http) struct Admitted {
-    _place: Place,
-}
+/// A client that has not asked too often.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::http) struct Admitted;
 
 impl FromRequestParts<Arc<App>> for Admitted {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let place = app.identity.entrance.admit(client(parts, app))?;
-        Ok(Self { _place: place })
+        app.identity.entrance.knock(client(parts, app))?;
+        Ok(Self)
     }
 }
 

@@ -57,7 +57,7 @@ pub(in crate::http) struct AcceptRequest {
     ))]
 pub(in crate::http) async fn show(
     State(app): State<Arc<App>>,
-    _place: Admitted,
+    _: Admitted,
     query: Result<Query<InvitationQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<impl Serialize>, ApiError> {
     let token = query.ok().and_then(|Query(query)| query.token).ok_or(LinkError::Spent)?;
@@ -76,10 +76,11 @@ pub(in crate::http) async fn show(
     ))]
 pub(in crate::http) async fn accept(
     State(app): State<Arc<App>>,
-    _place: Admitted,
+    _: Admitted,
     Body(request): Body<AcceptRequest>,
 ) -> Result<Response, ApiError> {
     check_new(&request.password, "password")?;
+    let _place = app.identity.entrance.enter()?;
     let session =
         invitation::accept(&app.store, &request.token, &request.name, &request.password).await?;
     signed_in(&app, StatusCode::OK, session).await

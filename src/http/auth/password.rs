@@ -15,7 +15,7 @@ use crate::http::error::{ApiError, ErrorBody};
 use crate::http::signed_in::SignedIn;
 use crate::identity::password::Password;
 use crate::identity::{EmailAddress, SignInError, recovery, sign_in};
-use crate::store::{StoreError, credential, profile};
+use crate::store::{credential, profile};
 
 /// A password in place of the one that was.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -48,7 +48,7 @@ pub(in crate::http) struct ConfirmRequest {
     ))]
 pub(in crate::http) async fn change(
     State(app): State<Arc<App>>,
-    _place: Admitted,
+    _: Admitted,
     SignedIn(principal): SignedIn,
     Body(request): Body<ChangeRequest>,
 ) -> Result<StatusCode, ApiError> {
@@ -59,6 +59,7 @@ pub(in crate::http) async fn change(
         tracing::error!(user = %principal.user, %error, "an address on record is none");
         ApiError::internal()
     })?;
+    let _place = app.identity.entrance.enter()?;
     // Whoever holds a stolen session may guess no more often than who has none.
     sign_in::check(&app.store, &email, &request.current_password).await.map_err(wrong_current)?;
     let hash = request.new_password.hash().await;
@@ -75,12 +76,14 @@ pub(in crate::http) async fn change(
         (status = 202, description = "If somebody has the address, they get mail"),
         (status = 422, description = "The address is missing or none", body = ErrorBody),
         (status = 429, description = "Tried too often", body = ErrorBody),
+        (status = 503, description = "Too many are signing in", body = ErrorBody),
     ))]
 pub(in crate::http) async fn ask_reset(
     State(app): State<Arc<App>>,
-    place: Admitted,
+    _: Admitted,
     Body(request): Body<ResetRequest>,
-) -> StatusCode {
+) -> Result<StatusCode, ApiError> {
+    let place = app.identity.entrance.enter()?;
     // Beside the request, so that the time of the answer does not tell whether there was work.
     app.identity.clone().beside.spawn(async move {
         let _place = place;
@@ -91,7 +94,7 @@ pub(in crate::http) async fn ask_reset(
             tracing::error!(%error, "no link to set a password was sent");
         }
     });
-    StatusCode::ACCEPTED
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// Sets a new password with the token from the mail, and ends every session of its owner.
@@ -104,10 +107,11 @@ pub(in crate::http) async fn ask_reset(
     ))]
 pub(in crate::http) async fn confirm_reset(
     State(app): State<Arc<App>>,
-    _place: Admitted,
+    _: Admitted,
     Body(request): Body<ConfirmRequest>,
 ) -> Result<StatusCode, ApiError> {
     check_new(&request.password, "password")?;
+    let _place = app.identity.entrance.enter()?;
     recovery::confirm(&app.store, &request.token, &request.password).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -120,7 +124,6 @@ fn wrong_current(error: SignInError) -> ApiError {
             ApiError::new(StatusCode::FORBIDDEN, "wrong_password", message)
                 .field("current_password")
         }
-        SignInError::Store(error @ StoreError::NotFound) => error.into(),
         error => error.into(),
     }
 }

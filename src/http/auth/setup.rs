@@ -44,7 +44,7 @@ pub(in crate::http) struct SetupRequest {
     ))]
 pub(in crate::http) async fn set_up(
     State(app): State<Arc<App>>,
-    _place: Admitted,
+    _: Admitted,
     Body(request): Body<SetupRequest>,
 ) -> Result<Response, ApiError> {
     let allowed = match app.config.sign_up {
@@ -56,6 +56,7 @@ pub(in crate::http) async fn set_up(
         return Err(SignUpError::Closed.into());
     }
     check_new(&request.password, "password")?;
+    let _place = app.identity.entrance.enter()?;
     let hash = request.password.hash().await;
     let (org, admin) = (OrgId::new(), UserId::new());
     let system = app.store.scope(org, Actor::System);

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 
@@ -174,7 +176,7 @@ async fn text_that_looks_like_sql_is_text() {
     let server = behind_proxy().await;
     let nasty = ["'; drop table app_user; --", "\" or 1=1 --", "%", "\\", "$1", "${jndi:x}"];
     for text in nasty {
-        let email = "o'hara--;%$1@example.com";
+        let email = "o'hara--%$1@example.com";
         assert_eq!(error(server.login(email, text)).await.0, 401, "{text}");
         server.sql("delete from login_failure").await;
         let confirm = json!({"token": format!("rcm_{text}"), "password": format!("{text} longer")});
@@ -196,41 +198,73 @@ async fn text_that_looks_like_sql_is_text() {
     server.session().await;
 }
 
-/// A thousand people sign in at the same moment, each from an address of their own.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_logins_leave_the_server_responsive() {
-    let server = behind_proxy().await;
-    let flood = async {
-        let logins = (0..1_000).map(|number| {
-            let login = server.login(&format!("rep{number}@example.com"), "incorrect horse");
-            async move { error(login.timeout(Duration::from_secs(60))).await }
-        });
-        join_all(logins).await
-    };
-    let health = async {
+/// How long a page's question takes, asked every 50 ms, or after the last was answered, until it is
+/// over. On a thread of its own: it is the server that is measured.
+fn probed(url: &str, over: &CancellationToken) -> Vec<u128> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut due = tokio::time::interval(Duration::from_millis(50));
+        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut latencies_ms = Vec::new();
-        for _ in 0..40 {
-            let begun = clock::now();
-            assert_eq!(answer(server.request("GET", "/api/health")).await.0, 200);
-            latencies_ms.push((clock::now() - begun).as_millis());
+        while !over.is_cancelled() {
+            due.tick().await;
+            let asked_at = clock::now();
+            assert_eq!(client.get(url).send().await.unwrap().status(), 200);
+            latencies_ms.push((clock::now() - asked_at).as_millis());
         }
         latencies_ms.sort_unstable();
         latencies_ms
-    };
+    })
+}
+
+/// The answers to a thousand people who sign in at the same moment, each from an address of their own.
+fn flooded(url: &str) -> Vec<(u16, String)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let logins = (0..1_000).map(|number| {
+            let body = json!({"email": format!("rep{number}@example.com"), "password": PASSWORD});
+            let address = format!("192.168.{}.{}", number / 250, number % 250);
+            error(client.post(url).header("x-forwarded-for", address).json(&body))
+        });
+        join_all(logins).await
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_logins_leave_the_server_responsive() {
+    let server = behind_proxy().await;
+    let mut alone_ms = Vec::new();
+    for _ in 0..11 {
+        let begun = clock::now();
+        server.session().await;
+        alone_ms.push((clock::now() - begun).as_millis());
+    }
+    alone_ms.sort_unstable();
+    let over = CancellationToken::new();
+    let url = format!("http://{}/api/health", server.address);
+    let probe = std::thread::spawn({
+        let over = over.clone();
+        move || probed(&url, &over)
+    });
     let begun = clock::now();
-    let flooding = async {
-        let answers = flood.await;
-        (answers, (clock::now() - begun).as_millis())
-    };
-    let ((answers, flood_ms), latencies_ms) = tokio::join!(flooding, health);
+    let url = format!("http://{}/api/auth/login", server.address);
+    let flood = tokio::task::spawn_blocking(move || flooded(&url));
+    let answers = flood.await.unwrap();
+    let flood_ms = (clock::now() - begun).as_millis();
+    over.cancel();
+    let latencies_ms = probe.join().unwrap();
     let count = |wanted: (u16, &str)| {
         answers.iter().filter(|(status, code)| (*status, code.as_str()) == wanted).count()
     };
     let (checked, turned_away) = (count((401, "wrong_credentials")), count((503, "busy")));
     let p95_ms = latencies_ms[latencies_ms.len() * 95 / 100];
     println!(
-        "1,000 logins: {checked} checked, {turned_away} turned away, {flood_ms} ms; health p95 \
-         {p95_ms} ms"
+        "one login: median {} ms; 1,000 at once: {checked} checked, {turned_away} turned away, \
+         {flood_ms} ms; health p95 {p95_ms} ms of {}",
+        alone_ms[5],
+        latencies_ms.len()
     );
     assert_eq!(checked + turned_away, 1_000);
     // As many as there are places are checked at least, and more as they leave.
