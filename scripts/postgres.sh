@@ -119,12 +119,12 @@ check_access() {
 }
 
 make_place() {
-  [ ! -e "$place" ] || return 0
+  [ ! -e "$place/data" ] || return 0
   if [ "$place" != "$folder/cluster" ]; then
     say "user '$owner' cannot enter $folder, so the database is kept in $place"
     mkdir -p -m 0755 "$ELSEWHERE"
   fi
-  mkdir -m 0700 "$place"
+  [ -e "$place" ] || mkdir -m 0700 "$place"
   [ "$(id -u)" -ne 0 ] || chown "$owner:" "$place"
 }
 
