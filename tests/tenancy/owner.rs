@@ -115,7 +115,8 @@ async fn an_owner_who_may_do_neither_is_told_what_to_ask_for() {
         "{error}"
     );
     assert!(
-        error.contains(&format!("grant ringcraft_app, ringcraft_lookup, ringcraft_jobs to {name};")),
+        error
+            .contains(&format!("grant ringcraft_app, ringcraft_lookup, ringcraft_jobs to {name};")),
         "{error}"
     );
     owned.remove().await;
