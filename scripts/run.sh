@@ -25,12 +25,13 @@ pause() { read -rt "$1" -u "$never" || true; }
 # Starts the database again when it dies. It outlives this script if that is killed, because the server
 # goes on and needs the database until it has ended.
 guard() {
-  local postmaster
+  local postmaster=
   exec {never}<> <(:)
   read -r _ postmaster _ < <(postgres status) || true
   while kill -0 "$server" 2>/dev/null; do
     pause "$LOOK_EVERY_S"
-    if kill -0 "${postmaster:-0}" 2>/dev/null; then continue; fi
+    # Without a number it died before it was looked for.
+    if [ -n "$postmaster" ] && kill -0 "$postmaster" 2>/dev/null; then continue; fi
     say "the database has ended; starting it again ..."
     if postgres start >/dev/null; then
       read -r _ postmaster _ < <(postgres status) || true
