@@ -74,6 +74,16 @@ create index call_user_idx on call (org_id, user_id, id desc);
 create index call_status_idx on call (org_id, status, id desc);
 create index call_scenario_idx on call (org_id, scenario_id, id desc);
 
+-- The status as it is told: a call waits for as long as its token opens it, ten minutes, and nobody
+-- needs to note that it waits no more.
+create function call_status(status text, created_at timestamptz) returns text
+language sql stable parallel safe
+return case
+  when status = 'waiting' and created_at < now() - interval '10 minutes' then 'never_connected'
+  else status
+end;
+grant execute on function call_status(text, timestamptz) to ringcraft_app;
+
 -- The log as it grows: lines of JSON, one entry each.
 create table call_log (
   org_id uuid not null,

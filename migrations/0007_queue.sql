@@ -162,25 +162,3 @@ begin
 end
 $$;
 revoke create on schema public from ringcraft_jobs;
-
--- Calls that nobody connected to before their token expired, whichever node opened them.
-create index call_waiting_idx on call (created_at) where status = 'waiting';
-grant select (id, status, created_at), update (status) on call to ringcraft_lookup;
-create policy call_expire_read on call for select to ringcraft_lookup
-  using (status in ('waiting', 'never_connected'));
-create policy call_expire on call for update to ringcraft_lookup
-  using (status = 'waiting' and created_at < now() - interval '10 minutes')
-  with check (status = 'never_connected');
-
-create function platform_expire_waiting() returns void
-language sql volatile security definer set search_path = ''
-begin atomic
-  update public.call set status = 'never_connected'
-  where status = 'waiting' and created_at < now() - interval '10 minutes';
-end;
-
-grant create on schema public to ringcraft_lookup;
-alter function platform_expire_waiting() owner to ringcraft_lookup;
-revoke create on schema public from ringcraft_lookup;
-revoke all on function platform_expire_waiting() from public;
-grant execute on function platform_expire_waiting() to ringcraft_app;

@@ -7,6 +7,10 @@ use tracing_subscriber::fmt;
 
 use crate::config::{Log, LogFormat};
 
+/// What says much of little use: each migration of the queue, each job that is begun. A filter that
+/// names it wins.
+const QUIET: &str = "graphile_worker=warn";
+
 /// Why nothing can be logged.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
@@ -23,7 +27,7 @@ pub enum TelemetryError {
 /// # Errors
 /// When the filter cannot be read or a log was set up before.
 pub fn init(log: &Log) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::try_new(&log.filter)?;
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", log.filter))?;
     let lines = fmt().with_env_filter(filter).with_writer(io::stderr);
     let set = match log.format {
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),

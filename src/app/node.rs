@@ -66,11 +66,7 @@ impl Node {
     async fn beat(&self, store: &Store, live: &LiveCalls) {
         let free_slots = i32::try_from(live.free_slots()).unwrap_or(i32::MAX);
         let node = platform::Node { id: self.id, url: self.url.clone(), free_slots };
-        let noted = async {
-            platform::node_lives(store, &node).await?;
-            platform::expire_waiting(store).await
-        };
-        if let Err(error) = noted.await {
+        if let Err(error) = platform::node_lives(store, &node).await {
             tracing::debug!(%error, "the database does not know that this node lives");
         }
     }

@@ -180,7 +180,7 @@ pub async fn find(scope: &OrgScope, id: CallId) -> Result<Option<CallRow>, Store
     let mut tx = scope.begin().await?;
     let found = sqlx::query_as!(
         Columns,
-        r#"select c.id as "id!", c.status as "status!", c.channel as "channel!",
+        r#"select c.id as "id!", call_status(c.status, c.created_at) as "status!", c.channel as "channel!",
              c.scenario_id as "scenario_id!", c.scenario_title as "scenario_title!",
              c.user_id as "user_id!", u.name as "user_name?", c.created_at as "created_at!",
              c.connected_at as "connected_at?", c.ended_at as "ended_at?",
@@ -223,7 +223,7 @@ pub async fn list(
     }
     let rows = sqlx::query_as!(
         Columns,
-        r#"select c.id as "id!", c.status as "status!", c.channel as "channel!",
+        r#"select c.id as "id!", call_status(c.status, c.created_at) as "status!", c.channel as "channel!",
              c.scenario_id as "scenario_id!", c.scenario_title as "scenario_title!",
              c.user_id as "user_id!", u.name as "user_name?", c.created_at as "created_at!",
              c.connected_at as "connected_at?", c.ended_at as "ended_at?",
@@ -235,7 +235,8 @@ pub async fn list(
              and ($2::uuid is null or c.id < $2)
              and ($3::uuid[] is null or c.user_id = any($3))
              and ($4::text is null or c.scenario_id = $4)
-             and ($5::text is null or c.status = $5)
+             and ($5::text[] is null or c.status = any($5))
+             and ($11::text is null or call_status(c.status, c.created_at) = $11)
              and ($6::timestamptz is null or ($6 <= c.created_at and $7 <= c.id))
              and ($8::timestamptz is null or (c.created_at < $8 and c.id < $9))
            order by c.id desc
@@ -244,17 +245,26 @@ pub async fn list(
         after,
         people.as_deref(),
         filter.scenario_id,
-        filter.status.map(CallStatus::as_str),
+        filter.status.map(kept_as) as _,
         filter.from,
         filter.from.map(|from| first_id_at(from.saturating_sub(CLOCKS_DIFFER))),
         filter.to,
         filter.to.map(|to| first_id_at(to.saturating_add(CLOCKS_DIFFER))),
         most,
+        filter.status.map(CallStatus::as_str),
     )
     .fetch_all(&mut *tx)
     .await?;
     tx.commit().await?;
     rows.into_iter().map(CallRow::try_from).collect()
+}
+
+/// As what a status may stand in its row: a call that nobody connected to in time still waits there.
+fn kept_as(status: CallStatus) -> Vec<&'static str> {
+    match status {
+        CallStatus::NeverConnected => vec![status.as_str(), CallStatus::Waiting.as_str()],
+        _ => vec![status.as_str()],
+    }
 }
 
 /// Whose calls are meant, where that is not everybody's. Row security would leave out the same

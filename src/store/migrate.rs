@@ -62,13 +62,12 @@ const QUEUE_LOCK: i64 = 7_202_607;
 /// When the database cannot be reached, or was migrated by a newer server.
 pub async fn migrate(url: &str) -> Result<Migrated, MigrateError> {
     // The notices are of what is there already, which is how it should be.
-    let quiet = [("client_min_messages", "warning")];
-    let options = url.parse::<PgConnectOptions>()?.options(quiet);
+    let options = url.parse::<PgConnectOptions>()?.options([("client_min_messages", "warning")]);
     let mut connection = options.connect().await?;
     connection.lock().await?;
     let from = version(&mut connection).await?;
     MIGRATIONS.run(&mut connection).await?;
-    migrate_queue(url, &mut connection).await?;
+    migrate_queue(options, &mut connection).await?;
     let to = version(&mut connection).await?;
     connection.unlock().await?;
     connection.close().await?;
@@ -96,9 +95,12 @@ impl MigrateError {
 }
 
 /// Makes the queue's tables and lets its worker at them.
-async fn migrate_queue(url: &str, connection: &mut PgConnection) -> Result<(), MigrateError> {
+async fn migrate_queue(
+    options: PgConnectOptions,
+    connection: &mut PgConnection,
+) -> Result<(), MigrateError> {
     sqlx::query!("select pg_advisory_lock($1)", QUEUE_LOCK).fetch_one(&mut *connection).await?;
-    let pool = PgPoolOptions::new().max_connections(1).connect(url).await?;
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await?;
     let migrated = WorkerUtils::new(pool.clone(), QUEUE_SCHEMA).migrate().await;
     pool.close().await;
     migrated.map_err(|error| MigrateError::Queue(error.to_string()))?;

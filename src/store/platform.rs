@@ -146,12 +146,3 @@ pub async fn node_stopped(store: &Store, id: NodeId) -> Result<(), StoreError> {
     sqlx::query!("delete from node where id = $1", id.0).execute(&store.pool).await?;
     Ok(())
 }
-
-/// Marks the calls that nobody connected to before their token expired.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn expire_waiting(store: &Store) -> Result<(), StoreError> {
-    sqlx::query!("select platform_expire_waiting()").fetch_one(&store.pool).await?;
-    Ok(())
-}

@@ -99,8 +99,8 @@ async fn nothing_is_left_of_a_request_that_was_cancelled_anywhere() {
         cancelled += 1;
         assert_nothing_is_left(&store).await;
     }
-    // It waits at least for begin, set_config, update, select and commit.
-    assert!(5 <= cancelled, "cancelled in {cancelled} places");
+    // How often it waits depends on how soon the database answers; it does for its first answer.
+    assert_ne!(cancelled, 0);
     assert_nothing_is_left(&store).await;
 }
 

@@ -7,23 +7,31 @@ use crate::tables::TABLES;
 use crate::test_database::TestDatabase;
 
 /// The closed list: what is found before it is known whose it is, and with whose rights.
-const LOOKUPS: [&str; 6] = [
+const DEFINERS: [&str; 12] = [
     "ringcraft_lookup platform_account_token(bytea,text)",
     "ringcraft_lookup platform_api_key(bytea)",
     "ringcraft_lookup platform_has_orgs()",
     "ringcraft_lookup platform_orgs(uuid,integer)",
     "ringcraft_lookup platform_session(bytea)",
     "ringcraft_lookup platform_user_by_email(text)",
+    "ringcraft_jobs queue_add(text,uuid,uuid)",
+    "ringcraft_jobs queue_counts()",
+    "ringcraft_jobs queue_due(uuid)",
+    "ringcraft_jobs queue_jobs(bigint,text,integer)",
+    "ringcraft_jobs queue_retry(bigint)",
+    "ringcraft_jobs queue_take_up(uuid)",
 ];
 
 /// What a transaction says of itself, as policies read it.
-const READERS: [&str; 6] = [
+const READERS: [&str; 8] = [
     "app_has_role()",
     "app_managers_see_all()",
     "app_org_id()",
     "app_role()",
     "app_runs_org()",
     "app_user_id()",
+    "call_status(text,timestamp with time zone)",
+    "queue_grant()",
 ];
 
 /// Tables of the platform. Whoever adds one says so here, and nothing of a tenant is in it.
@@ -223,7 +231,7 @@ async fn functions_with_other_rights_are_the_closed_list_and_return_ids() {
     let functions = format!("select p.oid::regprocedure::text {all}");
     let definers =
         format!("select p.proowner::regrole || ' ' || p.oid::regprocedure {all} and p.prosecdef");
-    assert_eq!(catalogue.list(&format!("{definers} {order}")).await, LOOKUPS);
+    assert_eq!(catalogue.list(&format!("{definers} {order}")).await, DEFINERS);
     assert_eq!(catalogue.list(&format!("{functions} and not p.prosecdef {order}")).await, READERS);
     catalogue
         .none(&format!(
@@ -287,7 +295,7 @@ async fn roles_have_no_power_of_their_own() {
     catalogue
         .none(
             "select rolname::text from pg_roles
-             where rolname in ('ringcraft_app', 'ringcraft_lookup')
+             where rolname in ('ringcraft_app', 'ringcraft_lookup', 'ringcraft_jobs')
                and (rolsuper or rolbypassrls or rolcanlogin or rolcreaterole or rolcreatedb
                  or rolreplication)",
         )
@@ -297,14 +305,14 @@ async fn roles_have_no_power_of_their_own() {
         .none(
             "select m.member::regrole || ' in ' || m.roleid::regrole from pg_auth_members m
              join pg_roles member on member.oid = m.member
-             where member.rolname in ('ringcraft_app', 'ringcraft_lookup')",
+             where member.rolname in ('ringcraft_app', 'ringcraft_lookup', 'ringcraft_jobs')",
         )
         .await;
     catalogue
         .none(
             "select c.relname::text from pg_class c
              where c.relnamespace = 'public'::regnamespace
-               and c.relowner in ('ringcraft_app'::regrole, 'ringcraft_lookup'::regrole)",
+               and c.relowner in ('ringcraft_app'::regrole, 'ringcraft_lookup'::regrole, 'ringcraft_jobs'::regrole)",
         )
         .await;
     // Policies do not bind `truncate`; who may refer to a table, or put a trigger on it, sees its rows.

@@ -212,6 +212,8 @@ async fn signing_out_ends_this_session_or_all() {
 async fn people_see_and_name_themselves() {
     let server = behind_proxy().await;
     let (org, user) = (server.rep.org, server.rep.user);
+    // Only managers and admins lead.
+    server.sql(&format!("update app_user set role = 'manager' where id = '{user}'")).await;
     for (number, name, table) in [(1, "Süd", "team_member"), (2, "Nord", "team_lead")] {
         let team = format!("00000000-0000-7000-8000-00000000000{number}");
         server

@@ -102,7 +102,8 @@ async fn a_dead_workers_job_is_taken_up_and_one_that_fails_waits_for_later() {
         system.org(),
         Actor::User { id: crate::model::UserId::new(), role: crate::model::Role::Admin },
     );
-    assert_eq!(job::retry(&admin, job.id).await.unwrap().attempts, 0);
+    // The worker may have begun it already.
+    assert!(job::retry(&admin, job.id).await.unwrap().attempts <= 1);
     jobs_until(&system, |jobs| jobs.iter().any(|job| job.call == own && job.attempts == 1)).await;
     stop.cancel();
     timeout(WITHIN, tasks.wait()).await.expect("the worker stops");
