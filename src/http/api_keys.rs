@@ -49,6 +49,7 @@ pub(super) struct ApiKeys {
 #[into_params(parameter_in = Query)]
 pub(super) struct Whose {
     /// Those of this person.
+    #[param(inline)]
     user_id: Option<UserId>,
 }
 

@@ -23,8 +23,10 @@ pub(super) struct AuditEntries {
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
     /// Those of this action, as `user.created`.
+    #[param(inline)]
     action: Option<Wanted>,
     /// Those of what this person did.
+    #[param(inline)]
     actor: Option<UserId>,
     /// Those no earlier than this.
     #[serde(default, with = "time::serde::rfc3339::option")]

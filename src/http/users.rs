@@ -34,12 +34,16 @@ pub(super) struct Users {
 #[into_params(parameter_in = Query)]
 pub(super) struct Who {
     /// Those of this role.
+    #[param(inline)]
     role: Option<Role>,
     /// Those of this status.
+    #[param(inline)]
     status: Option<UserStatus>,
     /// Those in this team.
+    #[param(inline)]
     team_id: Option<TeamId>,
     /// Those with this in their name or address, whatever its case.
+    #[param(inline)]
     q: Option<Wanted>,
 }
 

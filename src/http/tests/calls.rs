@@ -313,7 +313,10 @@ async fn a_call_that_is_not_completed_says_why_there_is_nothing() {
         ("never_connected", "never_connected"),
     ];
     for (state, code) in table {
-        let call = system.call(server.rep.user, state, "2026-03-01T10:00:00Z").await;
+        // A call that waits does so for ten minutes.
+        let opened =
+            if state == "waiting" { "2099-03-01T10:00:00Z" } else { "2026-03-01T10:00:00Z" };
+        let call = system.call(server.rep.user, state, opened).await;
         let get = |rest: &str| {
             let request = server.request("GET", &format!("/api/calls/{call}{rest}"));
             request.bearer_auth(&server.rep.api_key)
