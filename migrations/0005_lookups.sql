@@ -1,7 +1,7 @@
 -- What must be found before it is known whose it is. The closed list: each function takes what a
 -- caller presents, a secret or its hash, and returns ids, never content. They run as
--- ringcraft_lookup, which can do nothing but what the policies here allow; `store::platform` calls
--- them.
+-- ringcraft_lookup, which can do nothing but what the policies here allow; they become its own once
+-- all migrations are done. `store::platform` calls them.
 
 grant select (org_id, id, email) on app_user to ringcraft_lookup;
 create policy app_user_lookup on app_user for select to ringcraft_lookup using (true);
@@ -70,7 +70,6 @@ grant execute on function
   app_org_id(), app_user_id(), app_role(), app_has_role(), app_runs_org(), app_managers_see_all()
   to ringcraft_app;
 
-grant create on schema public to ringcraft_lookup;
 do $$
 declare
   signature text;
@@ -80,11 +79,9 @@ begin
     where p.pronamespace = 'public'::regnamespace and p.proname like 'platform\_%'
   loop
     execute format('grant execute on function %s to ringcraft_app', signature);
-    execute format('alter function %s owner to ringcraft_lookup', signature);
   end loop;
 end
 $$;
-revoke create on schema public from ringcraft_lookup;
 
 -- What the server may know of its own migrations: how far they came. The table is the migrator's.
 grant select (version, success) on _sqlx_migrations to ringcraft_app;

@@ -146,7 +146,6 @@ begin
 end
 $$;
 
-grant create on schema public to ringcraft_jobs;
 do $$
 declare
   signature text;
@@ -155,10 +154,8 @@ begin
     select p.oid::regprocedure::text from pg_proc p
     where p.pronamespace = 'public'::regnamespace and p.prosecdef and p.proname like 'queue\_%'
   loop
-    execute format('alter function %s owner to ringcraft_jobs', signature);
     execute format('revoke all on function %s from public', signature);
     execute format('grant execute on function %s to ringcraft_app', signature);
   end loop;
 end
 $$;
-revoke create on schema public from ringcraft_jobs;

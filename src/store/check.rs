@@ -25,6 +25,12 @@ pub enum UnsafeDatabase {
         /// The tables.
         tables: String,
     },
+    /// Functions that look across orgs run with the rights of somebody else.
+    #[error("these functions belong to the wrong role: {functions}; run `ringcraft migrate`")]
+    Misowned {
+        /// The functions.
+        functions: String,
+    },
     /// Tables of tenants without forced row security, or without the policy that binds every other
     /// to one org.
     #[error(
@@ -89,8 +95,20 @@ pub(super) async fn check(pool: &PgPool) -> Result<(), OpenError> {
     .fetch_one(pool)
     .await
     .map_err(failed)?;
-    match bare {
-        Some(tables) => Err(UnsafeDatabase::Unprotected { tables }.into()),
+    if let Some(tables) = bare {
+        return Err(UnsafeDatabase::Unprotected { tables }.into());
+    }
+    let misowned = sqlx::query_scalar!(
+        r#"select string_agg(p.proname, ', ' order by p.proname)
+           from pg_proc p
+           where p.pronamespace = 'public'::regnamespace and p.prosecdef
+             and p.proowner::regrole::text not in ('ringcraft_lookup', 'ringcraft_jobs')"#
+    )
+    .fetch_one(pool)
+    .await
+    .map_err(failed)?;
+    match misowned {
+        Some(functions) => Err(UnsafeDatabase::Misowned { functions }.into()),
         None => Ok(()),
     }
 }

@@ -67,6 +67,7 @@ pub async fn migrate(url: &str) -> Result<Migrated, MigrateError> {
     connection.lock().await?;
     let from = version(&mut connection).await?;
     MIGRATIONS.run(&mut connection).await?;
+    connection.execute(OWNERS).await?;
     migrate_queue(options, &mut connection).await?;
     let to = version(&mut connection).await?;
     connection.unlock().await?;
@@ -93,6 +94,9 @@ impl MigrateError {
         }
     }
 }
+
+/// Gives the functions that have rights of their own to the roles whose rights those are.
+const OWNERS: &str = include_str!("owners.sql");
 
 /// Makes the queue's tables and lets its worker at them.
 async fn migrate_queue(

@@ -17,3 +17,4 @@ mod catalogue;
 mod self_check;
 mod owner;
 mod plan;
+mod restore;

@@ -54,6 +54,18 @@ async fn a_table_without_the_policy_of_its_org_is_refused() {
 }
 
 #[tokio::test]
+async fn a_lookup_with_the_rights_of_the_owner_is_refused_until_the_next_migration() {
+    let database = after("alter function platform_session(bytea) owner to current_user").await;
+    let refused = Store::open(&database.url).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "these functions belong to the wrong role: platform_session; run `ringcraft migrate`"
+    );
+    migrate(&database.url).await.unwrap();
+    Store::open(&database.url).await.unwrap().close().await;
+}
+
+#[tokio::test]
 async fn a_policy_of_an_org_for_somebody_else_is_none() {
     let why = refusal("alter policy call_own_org on call to ringcraft_lookup").await;
     assert_eq!(why, unprotected("call"));
