@@ -37,8 +37,8 @@ check:
 	@scripts/check.sh
 
 bench:
-	@scripts/setup.sh build
-	@PATH="$$PATH:$${CARGO_HOME:-$$HOME/.cargo}/bin" cargo bench --workspace --bench '*'
+	@scripts/setup.sh test
+	@scripts/bench.sh
 
 sql:
 	@scripts/setup.sh test
