@@ -22,7 +22,7 @@ async fn a_killed_server_seals_the_call_at_its_next_start() {
     client.until("reply.started").await;
     server.signal(Signal::KILL);
     let sent_ms = client.sent.len() / 16;
-    let (_, _, home) = server.wait();
+    let (_, log, home) = server.wait();
 
     let server = Server::start_in(home, &[]);
     let shown = call.on(&server).sealed().await;
@@ -43,7 +43,7 @@ async fn a_killed_server_seals_the_call_at_its_next_start() {
     // The clip is 5.3 s; all of it was sent before the reply, so all of it must be there.
     let loud = |samples: &[i16]| samples.iter().filter(|sample| 300 < sample.abs()).count();
     let (was, is) = (loud(&client.sent), loud(&rep));
-    assert!(was.abs_diff(is) * 100 < was, "{was} loud samples were sent, {is} are kept");
+    assert!(was.abs_diff(is) * 100 < was, "{was} loud samples were sent, {is} are kept\n{log}");
 
     let file = server.data_dir().join("log.jsonl.zst");
     std::fs::write(&file, fetch(&links["log"]).await).unwrap();
