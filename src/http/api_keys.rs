@@ -16,7 +16,7 @@ use crate::http::body::Body;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::fields::{Name, Named};
 use crate::http::page::{Cursor, Filter, Page, PageQuery};
-use crate::http::signed_in::SignedIn;
+use crate::http::signed_in::{AtHome, SignedIn};
 use crate::identity::{BearerToken, Principal, TokenKind, Via};
 use crate::model::{ApiKeyId, UserId};
 use crate::store::api_key::{self, ApiKey, NewApiKey};
@@ -125,14 +125,9 @@ impl FromRequestParts<Arc<App>> for Owner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
+        let AtHome(principal) = AtHome::from_request_parts(parts, app).await?;
         if matches!(principal.via, Via::ApiKey(_)) {
-            let message = "an API key makes no API keys; sign in";
-            return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", message));
-        }
-        if principal.home != principal.org() {
-            let message = "keys are made in your own org";
-            return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", message));
+            return Err(ApiError::forbidden_as("an API key makes no API keys; sign in"));
         }
         Ok(Self(principal))
     }

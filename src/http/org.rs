@@ -61,8 +61,8 @@ pub(super) async fn change(
     Ok(Json(OneOrg { org: org::update(&principal.scope, change).await? }))
 }
 
-/// Lists every org, for superadmins. With the header `Ringcraft-Org: <id>` they act in one of them
-/// on any route; the org's audit entries tell.
+/// Lists every org, for superadmins. With the header `Ringcraft-Org: <id>` they act in one of them,
+/// but open no calls and make no API keys there; the org's audit entries tell.
 #[utoipa::path(get, path = "/api/orgs", tag = "orgs", params(PageQuery), responses(
     (status = 200, description = "The oldest first", body = Orgs),
     (status = 403, description = "You are no superadmin", body = ErrorBody),
