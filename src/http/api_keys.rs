@@ -14,10 +14,10 @@ use crate::app::App;
 use crate::clock;
 use crate::http::body::Body;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::fields::{Name, Named};
+use crate::http::fields::Named;
 use crate::http::page::{Cursor, Filter, Page, PageQuery};
 use crate::http::signed_in::{AtHome, SignedIn};
-use crate::identity::{BearerToken, Principal, TokenKind, Via};
+use crate::identity::{BearerToken, DisplayName, Principal, TokenKind, Via};
 use crate::model::{ApiKeyId, UserId};
 use crate::store::api_key::{self, ApiKey, NewApiKey};
 
@@ -55,7 +55,7 @@ pub(super) struct Whose {
 /// What a key is for.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct NewKey {
-    name: Name,
+    name: DisplayName,
     /// When it ends by itself; nothing is never.
     #[serde(default, with = "time::serde::rfc3339::option")]
     expires_at: Option<OffsetDateTime>,

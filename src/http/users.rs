@@ -11,10 +11,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::fields::{Email, Name, Named, Wanted};
+use crate::http::fields::{Named, Wanted};
 use crate::http::page::{Cursor, Filter, Page, PageQuery};
 use crate::http::signed_in::{RunsOrg, SignedIn};
-use crate::identity::{Principal, invitation};
+use crate::identity::{DisplayName, EmailAddress, Principal, invitation};
 use crate::model::{Role, TeamId, UserId};
 use crate::store::StoreError;
 use crate::store::user::{
@@ -52,8 +52,8 @@ pub(super) struct Who {
 /// Somebody to be invited.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct NewPerson {
-    email: Email,
-    name: Name,
+    email: EmailAddress,
+    name: DisplayName,
     role: GivenRole,
     /// The teams they join.
     #[serde(default)]
@@ -65,7 +65,7 @@ pub(super) struct NewPerson {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PersonChange {
-    name: Option<Name>,
+    name: Option<DisplayName>,
     role: Option<GivenRole>,
     status: Option<GivenStatus>,
 }
@@ -196,7 +196,7 @@ pub(super) async fn change(
     Body(wanted): Body<PersonChange>,
 ) -> Result<Json<OneUser>, ApiError> {
     let change = UserChange {
-        name: wanted.name.as_ref().map(Name::as_str),
+        name: wanted.name.as_ref().map(DisplayName::as_str),
         role: wanted.role.map(Role::from),
         status: wanted.status.map(UserStatus::from),
     };
