@@ -18,7 +18,7 @@ use crate::http::error::{ApiError, ErrorBody};
 use crate::http::me::Me;
 use crate::http::signed_in::{AtHome, SESSION_COOKIE};
 use crate::identity::invitation::LinkError;
-use crate::identity::password::{BadPassword, Password};
+use crate::identity::password::Password;
 use crate::identity::{EmailAddress, NewSession, Principal, SignInError, Via, sign_in};
 use crate::model::SessionId;
 use crate::store::{profile, session};
@@ -151,11 +151,7 @@ fn session_of(principal: &Principal) -> Result<SessionId, ApiError> {
 
 /// Refuses what is no good as a new password, naming the field that holds it.
 fn check_new(password: &Password, field: &'static str) -> Result<(), ApiError> {
-    password.check().map_err(|error: BadPassword| {
-        let unfit =
-            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", error.to_string());
-        unfit.field(field)
-    })
+    password.check().map_err(|error| ApiError::invalid(field, error.to_string()))
 }
 
 impl From<SignInError> for ApiError {
