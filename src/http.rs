@@ -69,6 +69,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(scenarios::list))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::show, users::change, users::disable))
+        .routes(routes!(users::invite))
         .routes(routes!(teams::list, teams::create))
         .routes(routes!(teams::show, teams::rename, teams::dissolve))
         .routes(routes!(teams::add_member, teams::remove_member))

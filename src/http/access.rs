@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::clock;
 use crate::config::BaseUrl;
 use crate::http::error::ApiError;
-use crate::http::signed_in::{SignedIn, bearer};
+use crate::http::signed_in::{ORG_HEADER, SignedIn, bearer};
 use crate::http::token::{CallClaims, TokenError};
 use crate::identity::BearerToken;
 use crate::model::{CallId, Role};
@@ -52,8 +52,7 @@ impl FromRequestParts<Arc<App>> for MediaAccess {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let token = token(parts).ok_or(TokenError::Missing)?;
-        let call = named_call(parts, app).await?;
-        Ok(Self(app.tokens.check(&token, call, clock::wall_now())?))
+        Ok(Self(opened_by(&token, parts, app).await?))
     }
 }
 
@@ -64,11 +63,10 @@ impl FromRequestParts<Arc<App>> for CallAccess {
         let token = token(parts);
         let is_of_person = |token: &String| BearerToken::presented(token).kind().is_some();
         if let Some(token) = token.filter(|token| !is_of_person(token)) {
-            let call = named_call(parts, app).await?;
-            let claims = app.tokens.check(&token, call, clock::wall_now())?;
+            let claims = opened_by(&token, parts, app).await?;
             // Whoever holds the call's token is its rep, with no more rights than a rep has.
             let actor = Actor::User { id: claims.user, role: Role::Rep };
-            return Ok(Self { call, scope: app.store.scope(claims.org, actor) });
+            return Ok(Self { call: claims.call, scope: app.store.scope(claims.org, actor) });
         }
         let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
         let call = named_call(parts, app).await?;
@@ -86,6 +84,18 @@ impl FromRequestParts<Arc<App>> for ContentAccess {
         let access = CallAccess::from_request_parts(parts, app).await?;
         if access.tells_content() { Ok(Self(access)) } else { Err(ApiError::no_call()) }
     }
+}
+
+/// What a call's own token says, where it opens the call that the path names.
+async fn opened_by(token: &str, parts: &mut Parts, app: &Arc<App>) -> Result<CallClaims, ApiError> {
+    let call = named_call(parts, app).await?;
+    let claims = app.tokens.check(token, call, clock::wall_now())?;
+    // To ignore it would answer of one org whoever asked for another.
+    if parts.headers.contains_key(ORG_HEADER) {
+        let message = "a call's token acts in the org of its call; leave out Ringcraft-Org";
+        return Err(ApiError::forbidden_as(message));
+    }
+    Ok(claims)
 }
 
 async fn named_call(parts: &mut Parts, app: &Arc<App>) -> Result<CallId, ApiError> {

@@ -14,10 +14,10 @@ use crate::app::App;
 use crate::clock;
 use crate::http::body::Body;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::fields::{Name, Named};
+use crate::http::fields::Named;
 use crate::http::page::{Cursor, Filter, Page, PageQuery};
-use crate::http::signed_in::SignedIn;
-use crate::identity::{BearerToken, Principal, TokenKind, Via};
+use crate::http::signed_in::{AtHome, SignedIn};
+use crate::identity::{BearerToken, DisplayName, Principal, TokenKind, Via};
 use crate::model::{ApiKeyId, UserId};
 use crate::store::api_key::{self, ApiKey, NewApiKey};
 
@@ -56,7 +56,7 @@ pub(super) struct Whose {
 /// What a key is for.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct NewKey {
-    name: Name,
+    name: DisplayName,
     /// When it ends by itself; nothing is never.
     #[serde(default, with = "time::serde::rfc3339::option")]
     expires_at: Option<OffsetDateTime>,
@@ -126,14 +126,9 @@ impl FromRequestParts<Arc<App>> for Owner {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
+        let AtHome(principal) = AtHome::from_request_parts(parts, app).await?;
         if matches!(principal.via, Via::ApiKey(_)) {
-            let message = "an API key makes no API keys; sign in";
-            return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", message));
-        }
-        if principal.home != principal.org() {
-            let message = "keys are made in your own org";
-            return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", message));
+            return Err(ApiError::forbidden_as("an API key makes no API keys; sign in"));
         }
         Ok(Self(principal))
     }

@@ -16,9 +16,9 @@ use crate::http::auth::gate::Admitted;
 use crate::http::body::Body;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::me::Me;
-use crate::http::signed_in::{SESSION_COOKIE, SignedIn};
+use crate::http::signed_in::{AtHome, SESSION_COOKIE};
 use crate::identity::invitation::LinkError;
-use crate::identity::password::{BadPassword, Password};
+use crate::identity::password::Password;
 use crate::identity::{EmailAddress, NewSession, Principal, SignInError, Via, sign_in};
 use crate::model::SessionId;
 use crate::store::{profile, session};
@@ -76,11 +76,11 @@ pub(super) async fn login(
 #[utoipa::path(post, path = "/api/auth/logout", tag = "auth", responses(
     (status = 204, description = "Signed out; the cookie is cleared"),
     (status = 401, description = "Not signed in", body = ErrorBody),
-    (status = 403, description = "An API key has no session to end", body = ErrorBody),
+    (status = 403, description = "An API key has no session to end, or you act in another org", body = ErrorBody),
 ))]
 pub(super) async fn logout(
     State(app): State<Arc<App>>,
-    SignedIn(principal): SignedIn,
+    AtHome(principal): AtHome,
 ) -> Result<Response, ApiError> {
     session::end(&principal.scope, session_of(&principal)?).await?;
     Ok(signed_out(&app))
@@ -90,11 +90,11 @@ pub(super) async fn logout(
 #[utoipa::path(post, path = "/api/auth/logout_everywhere", tag = "auth", responses(
     (status = 204, description = "Signed out everywhere; the cookie is cleared"),
     (status = 401, description = "Not signed in", body = ErrorBody),
-    (status = 403, description = "An API key cannot do this", body = ErrorBody),
+    (status = 403, description = "An API key cannot do this, or you act in another org", body = ErrorBody),
 ))]
 pub(super) async fn logout_everywhere(
     State(app): State<Arc<App>>,
-    SignedIn(principal): SignedIn,
+    AtHome(principal): AtHome,
 ) -> Result<Response, ApiError> {
     session_of(&principal)?;
     session::end_all(&principal.scope, principal.user).await?;
@@ -151,11 +151,7 @@ fn session_of(principal: &Principal) -> Result<SessionId, ApiError> {
 
 /// Refuses what is no good as a new password, naming the field that holds it.
 fn check_new(password: &Password, field: &'static str) -> Result<(), ApiError> {
-    password.check().map_err(|error: BadPassword| {
-        let unfit =
-            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", error.to_string());
-        unfit.field(field)
-    })
+    password.check().map_err(|error| ApiError::invalid(field, error.to_string()))
 }
 
 impl From<SignInError> for ApiError {

@@ -18,7 +18,7 @@ use crate::http::access::{CallAccess, LinkBase};
 use crate::http::body::Body;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::idempotency::IdempotencyKey;
-use crate::http::signed_in::SignedIn;
+use crate::http::signed_in::AtHome;
 use crate::http::token::JOIN_WITHIN;
 use crate::identity::Principal;
 use crate::live::{CallStatus, LiveCalls, OpenError};
@@ -90,7 +90,7 @@ pub(super) struct Shown {
     responses(
         (status = 201, description = "The call waits for its media for ten minutes", body = One<Opened>),
         (status = 200, description = "The call that this key opened before, with a new token", body = One<Opened>),
-        (status = 403, description = "Your role opens no calls", body = ErrorBody),
+        (status = 403, description = "Your role opens no calls, or you act in another org", body = ErrorBody),
         (status = 404, description = "No scenario has this id", body = ErrorBody),
         (status = 422, description = "A field does not fit, or the key was used for another request", body = ErrorBody),
         (status = 503, description = "No slot is free; Retry-After says when to ask again", body = ErrorBody),
@@ -98,7 +98,7 @@ pub(super) struct Shown {
 pub(super) async fn open(
     State(app): State<Arc<App>>,
     LinkBase(base): LinkBase,
-    SignedIn(principal): SignedIn,
+    AtHome(principal): AtHome,
     IdempotencyKey(key): IdempotencyKey,
     Body(request): Body<OpenRequest>,
 ) -> Result<(StatusCode, Json<One<Opened>>), ApiError> {

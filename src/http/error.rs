@@ -85,7 +85,12 @@ impl ApiError {
 
     /// The role does not allow it, and that it exists is no secret.
     pub fn forbidden() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this")
+        Self::forbidden_as("your role does not allow this")
+    }
+
+    /// It is not allowed here, whatever the role; the message says why.
+    pub fn forbidden_as(message: &'static str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
     }
 
     /// A field of the request does not fit; the message says what does.

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::clock;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::signed_in::SignedIn;
+use crate::http::signed_in::RunsOrg;
 use crate::model::{CallId, OrgId};
 use crate::store::job::{self, JobRow};
 
@@ -58,17 +58,12 @@ struct Job {
     (status = 422, description = "There is no such state", body = ErrorBody),
 ))]
 pub(super) async fn list(
-    SignedIn(principal): SignedIn,
+    RunsOrg(principal): RunsOrg,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Many>, ApiError> {
-    if !principal.role.runs_org() {
-        return Err(ApiError::forbidden());
-    }
     let state = wanted.state.as_deref().filter(|state| !state.is_empty());
     if state.is_some_and(|state| !["waiting", "running", "failed"].contains(&state)) {
-        let message = "state is waiting, running or failed";
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Err(ApiError::new(status, "invalid_field", message).field("state"));
+        return Err(ApiError::invalid("state", "state is waiting, running or failed"));
     }
     let rows = job::list(&principal.scope, state).await?;
     Ok(Json(Many { jobs: rows.into_iter().map(Job::from).collect() }))
@@ -81,12 +76,9 @@ pub(super) async fn list(
     (status = 404, description = "There is no such job, or none you may see", body = ErrorBody),
 ))]
 pub(super) async fn retry(
-    SignedIn(principal): SignedIn,
+    RunsOrg(principal): RunsOrg,
     Path(id): Path<String>,
 ) -> Result<Json<One>, ApiError> {
-    if !principal.role.runs_org() {
-        return Err(ApiError::forbidden());
-    }
     let no_job = || ApiError::new(StatusCode::NOT_FOUND, "unknown_job", "no job has this id");
     let id = id.parse().map_err(|_| no_job())?;
     match job::retry(&principal.scope, id).await {

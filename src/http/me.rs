@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::http::body::Body;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::signed_in::SignedIn;
+use crate::http::signed_in::AtHome;
 use crate::identity::{DisplayName, Principal};
 use crate::model::{OrgId, Role, UserId};
 use crate::store::profile::{self, Profile};
@@ -53,8 +53,9 @@ pub(super) struct MeChange {
 #[utoipa::path(get, path = "/api/me", tag = "auth", responses(
     (status = 200, description = "Who asks", body = MeAnswer),
     (status = 401, description = "Not signed in", body = ErrorBody),
+    (status = 403, description = "You act in another org", body = ErrorBody),
 ))]
-pub(super) async fn show(SignedIn(principal): SignedIn) -> Result<Json<impl Serialize>, ApiError> {
+pub(super) async fn show(AtHome(principal): AtHome) -> Result<Json<impl Serialize>, ApiError> {
     of(&principal).await
 }
 
@@ -62,10 +63,11 @@ pub(super) async fn show(SignedIn(principal): SignedIn) -> Result<Json<impl Seri
 #[utoipa::path(patch, path = "/api/me", tag = "auth", request_body = MeChange, responses(
     (status = 200, description = "Changed", body = MeAnswer),
     (status = 401, description = "Not signed in", body = ErrorBody),
+    (status = 403, description = "You act in another org", body = ErrorBody),
     (status = 422, description = "The name does not fit", body = ErrorBody),
 ))]
 pub(super) async fn change(
-    SignedIn(principal): SignedIn,
+    AtHome(principal): AtHome,
     Body(change): Body<MeChange>,
 ) -> Result<Json<impl Serialize>, ApiError> {
     let system = principal.scope.as_system();

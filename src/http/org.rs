@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::fields::Name;
 use crate::http::page::{Cursor, Page, PageQuery};
 use crate::http::signed_in::{RunsOrg, SignedIn};
+use crate::identity::DisplayName;
 use crate::model::Role;
 use crate::store::org::{self, Org, OrgChange, OrgSummary};
 use crate::store::{Actor, platform};
@@ -32,7 +32,7 @@ pub(super) struct Orgs {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wish {
-    name: Option<Name>,
+    name: Option<DisplayName>,
     /// Whether a manager sees every call of the org, not only those of the teams they lead.
     managers_see_all: Option<bool>,
 }
@@ -56,13 +56,13 @@ pub(super) async fn change(
     RunsOrg(principal): RunsOrg,
     Body(wish): Body<Wish>,
 ) -> Result<Json<OneOrg>, ApiError> {
-    let name = wish.name.as_ref().map(Name::as_str);
+    let name = wish.name.as_ref().map(DisplayName::as_str);
     let change = OrgChange { name, managers_see_all: wish.managers_see_all };
     Ok(Json(OneOrg { org: org::update(&principal.scope, change).await? }))
 }
 
-/// Lists every org, for superadmins. With the header `Ringcraft-Org: <id>` they act in one of them
-/// on any route; the org's audit entries tell.
+/// Lists every org, for superadmins. With the header `Ringcraft-Org: <id>` they act in one of them,
+/// but open no calls and make no API keys there; the org's audit entries tell.
 #[utoipa::path(get, path = "/api/orgs", tag = "orgs", params(PageQuery), responses(
     (status = 200, description = "The oldest first", body = Orgs),
     (status = 403, description = "You are no superadmin", body = ErrorBody),

@@ -33,6 +33,10 @@ pub(super) struct SignedIn(pub(super) Principal);
 #[derive(Clone, Debug)]
 pub(super) struct RunsOrg(pub(super) Principal);
 
+/// Somebody who is signed in and acts in the org they belong to.
+#[derive(Clone, Debug)]
+pub(super) struct AtHome(pub(super) Principal);
+
 impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = ApiError;
 
@@ -64,6 +68,19 @@ impl FromRequestParts<Arc<App>> for RunsOrg {
         let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
         if !principal.role.runs_org() {
             return Err(ApiError::forbidden());
+        }
+        Ok(Self(principal))
+    }
+}
+
+impl FromRequestParts<Arc<App>> for AtHome {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
+        if principal.home != principal.org() {
+            let message = "this is for the people of the org; leave out Ringcraft-Org";
+            return Err(ApiError::forbidden_as(message));
         }
         Ok(Self(principal))
     }

@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 
 use crate::http::body::Body;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::fields::{Name, Named};
+use crate::http::fields::Named;
 use crate::http::page::{Cursor, Page, PageQuery};
 use crate::http::signed_in::{RunsOrg, SignedIn};
+use crate::identity::DisplayName;
 use crate::model::{TeamId, UserId};
 use crate::store::StoreError;
 use crate::store::team::{self, LeadError, Team};
@@ -29,7 +30,7 @@ pub(super) struct Teams {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TeamName {
-    name: Name,
+    name: DisplayName,
 }
 
 /// Lists the teams you may see: those you are in or lead, else all.

@@ -222,6 +222,24 @@ async fn a_port_in_use_is_named() {
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
+impl Lines {
+    /// Takes what is logged from here on, as `info` shows it, until the guard is dropped.
+    fn take() -> (Self, tracing::subscriber::DefaultGuard) {
+        let lines = Self::default();
+        let writer = lines.clone();
+        let log = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing::Level::INFO)
+            .with_writer(move || writer.clone())
+            .finish();
+        (lines, tracing::subscriber::set_default(log))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().extend_from_slice(bytes);
@@ -235,14 +253,7 @@ impl io::Write for Lines {
 
 #[tokio::test]
 async fn a_request_is_logged_without_its_token() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let log = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(tracing::Level::INFO)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(log);
+    let (lines, _guard) = Lines::take();
     let server = Server::start().await;
     let call = CallId::new();
     let token = server.token(call);
@@ -250,7 +261,7 @@ async fn a_request_is_logged_without_its_token() {
     error(server.request("GET", &format!("{path}?token={token}"))).await;
     error(server.request("GET", &path).bearer_auth(&token)).await;
     server.app.drain().await;
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     assert_eq!(text.matches("answered").count(), 2, "{text}");
     assert!(text.contains(&path) && text.contains("status=404"), "{text}");
     for secret in [token.as_str(), "token=", "earer"] {

@@ -1,16 +1,22 @@
 //! The people of an org.
 
+use std::sync::Arc;
+
 use axum::Json;
+use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::app::App;
 use crate::http::body::Body;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::fields::{Email, Name, Named, Wanted};
+use crate::http::fields::{Named, Wanted};
 use crate::http::page::{Cursor, Filter, Page, PageQuery};
 use crate::http::signed_in::{RunsOrg, SignedIn};
+use crate::identity::{DisplayName, EmailAddress, Principal, invitation};
 use crate::model::{Role, TeamId, UserId};
+use crate::store::StoreError;
 use crate::store::user::{
     self, ChangeUserError, NewUser, User, UserChange, UserFilter, UserStatus,
 };
@@ -50,8 +56,8 @@ pub(super) struct Who {
 /// Somebody to be invited.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct NewPerson {
-    email: Email,
-    name: Name,
+    email: EmailAddress,
+    name: DisplayName,
     role: GivenRole,
     /// The teams they join.
     #[serde(default)]
@@ -63,7 +69,7 @@ pub(super) struct NewPerson {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PersonChange {
-    name: Option<Name>,
+    name: Option<DisplayName>,
     role: Option<GivenRole>,
     status: Option<GivenStatus>,
 }
@@ -106,14 +112,15 @@ pub(super) async fn list(
     Ok(Json(Users { users, next_cursor }))
 }
 
-/// Adds somebody, who comes in once they accept their invitation.
+/// Adds somebody and sends them an invitation, with which they come in.
 #[utoipa::path(post, path = "/api/users", tag = "people", request_body = NewPerson, responses(
-    (status = 201, description = "They are invited", body = OneUser),
+    (status = 201, description = "They are invited, and get mail", body = OneUser),
     (status = 403, description = "You do not run the org", body = ErrorBody),
     (status = 409, description = "Somebody has this address", body = ErrorBody),
     (status = 422, description = "A field does not fit", body = ErrorBody),
 ))]
 pub(super) async fn create(
+    State(app): State<Arc<App>>,
     RunsOrg(principal): RunsOrg,
     Body(person): Body<NewPerson>,
 ) -> Result<(StatusCode, Json<OneUser>), ApiError> {
@@ -137,7 +144,32 @@ pub(super) async fn create(
         }
         error.into()
     })?;
+    send_invitation(&app, &principal, new.id).await?;
     Ok((StatusCode::CREATED, Json(OneUser { user })))
+}
+
+/// Sends somebody who has not come yet another invitation; the one before is void.
+#[utoipa::path(post, path = "/api/users/{id}/invite", tag = "people", params(("id" = UserId, Path)), responses(
+    (status = 202, description = "They get mail"),
+    (status = 403, description = "You do not run the org", body = ErrorBody),
+    (status = 404, description = "There is nobody such", body = ErrorBody),
+    (status = 409, description = "`not_invited`: they came already, or are disabled", body = ErrorBody),
+))]
+pub(super) async fn invite(
+    State(app): State<Arc<App>>,
+    RunsOrg(principal): RunsOrg,
+    Named(id): Named<UserId>,
+) -> Result<StatusCode, ApiError> {
+    user::get(&principal.scope, id).await?;
+    let sent = send_invitation(&app, &principal, id).await;
+    sent.map_err(|error| match error {
+        StoreError::NotFound => {
+            let message = "only those are invited again who have yet to come";
+            ApiError::new(StatusCode::CONFLICT, "not_invited", message)
+        }
+        error => error.into(),
+    })?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// Shows somebody.
@@ -168,7 +200,7 @@ pub(super) async fn change(
     Body(wanted): Body<PersonChange>,
 ) -> Result<Json<OneUser>, ApiError> {
     let change = UserChange {
-        name: wanted.name.as_ref().map(Name::as_str),
+        name: wanted.name.as_ref().map(DisplayName::as_str),
         role: wanted.role.map(Role::from),
         status: wanted.status.map(UserStatus::from),
     };
@@ -189,6 +221,11 @@ pub(super) async fn disable(
     let change = UserChange { status: Some(UserStatus::Disabled), ..UserChange::default() };
     user::update(&principal.scope, id, change).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn send_invitation(app: &App, principal: &Principal, to: UserId) -> Result<(), StoreError> {
+    let identity = &app.identity;
+    invitation::invite(&principal.scope, &identity.mailer, to, &identity.base_url).await
 }
 
 impl From<GivenRole> for Role {

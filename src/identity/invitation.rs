@@ -35,7 +35,8 @@ impl From<StoreError> for LinkError {
     }
 }
 
-/// Sends somebody a link with which they come in; one that they had before is void.
+/// Sends somebody a link with which they come in; one that they had before is void. The actor of the
+/// scope is noted as who invites.
 ///
 /// # Errors
 /// `NotFound` when nobody of that id waits to come in; else when the database does not answer.
@@ -43,20 +44,19 @@ pub async fn invite(
     scope: &OrgScope,
     mailer: &Mailer,
     user: UserId,
-    email: &str,
     base_url: &BaseUrl,
 ) -> Result<(), StoreError> {
     let system = scope.as_system();
     let token = BearerToken::new(TokenKind::Mailed);
     let kind = AccountTokenKind::Invitation;
-    if !account_token::issue(&system, user, kind, &token.hash(), INVITATION_LIFE).await? {
+    if !account_token::issue(&system, scope, user, kind, &token.hash(), INVITATION_LIFE).await? {
         return Err(StoreError::NotFound);
     }
-    let Profile { name, org_name, .. } = profile::get(&system, user).await?;
+    let Profile { name, email, org_name, .. } = profile::get(&system, user).await?;
     // Behind the number sign a token reaches neither a server's log nor another site.
     let link = base_url.http(&format!("/invitation#token={}", token.expose()));
     let mail = NewMail {
-        to_address: email.to_owned(),
+        to_address: email,
         subject: format!("{org_name} invites you to practise"),
         body: format!(
             "Hello {name},\n\n{org_name} practises calls with Ringcraft. Choose a password here, \

@@ -29,7 +29,7 @@ pub async fn ask(
     let system = store.scope(org, Actor::System);
     let token = BearerToken::new(TokenKind::Mailed);
     let kind = AccountTokenKind::PasswordReset;
-    if !account_token::issue(&system, user, kind, &token.hash(), RECOVERY_LIFE).await? {
+    if !account_token::issue(&system, &system, user, kind, &token.hash(), RECOVERY_LIFE).await? {
         return Ok(());
     }
     let person = profile::get(&system, user).await?;

@@ -34,18 +34,28 @@ impl AccountTokenKind {
             Self::PasswordReset => "active",
         }
     }
+
+    /// What is noted as one is given, where somebody answers for it: anybody asks for a password.
+    fn noted_as(self) -> Option<&'static str> {
+        match self {
+            Self::Invitation => Some("user.invited"),
+            Self::PasswordReset => None,
+        }
+    }
 }
 
 /// How soon somebody may be sent another link to set a password.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
-/// Gives somebody a token in place of those of its kind that they have. Says whether: nobody gets
-/// one to whom it is no use, and no second link to set a password within a minute.
+/// Gives somebody a token in place of those of its kind that they have, and notes an invitation as
+/// the deed of the actor of `by`. Says whether: nobody gets one to whom it is no use, and no second
+/// link to set a password within a minute.
 ///
 /// # Errors
 /// When the actor is not the system.
 pub async fn issue(
     scope: &OrgScope,
+    by: &OrgScope,
     user: UserId,
     kind: AccountTokenKind,
     token_hash: &[u8],
@@ -96,6 +106,9 @@ pub async fn issue(
     )
     .execute(&mut *tx)
     .await?;
+    if let Some(action) = kind.noted_as() {
+        audit::insert_in(&mut tx, by, Entry::of_user(action, user)).await?;
+    }
     tx.commit().await?;
     Ok(true)
 }

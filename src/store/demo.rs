@@ -1,11 +1,11 @@
 //! The demo org: made whole or not at all, and only in a database without any.
 
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
 use super::sign_up::FIRST_ORG_LOCK;
-use super::user::NewUser;
-use super::{OrgScope, StoreError};
+use super::user::{self, NewUser};
+use super::{OrgScope, StoreError, credential, org, session};
 use crate::model::{ApiKeyId, TeamId, UserId};
 
 /// What the keys are called that come with an account.
@@ -71,26 +71,14 @@ pub async fn begin_org(
     if taken.fetch_one(&mut *tx).await? {
         return Ok(None);
     }
-    let org = scope.org().0;
-    sqlx::query!("insert into org (id, name) values ($1, $2)", org, name).execute(&mut *tx).await?;
+    org::insert_in(&mut tx, scope, name).await?;
     for person in people {
-        sqlx::query!(
-            "insert into app_user (org_id, id, email, name, role, status)
-             values ($1, $2, $3, $4, $5, $6)",
-            org,
-            person.id.0,
-            person.email,
-            person.name,
-            person.role.as_str(),
-            person.status.as_str(),
-        )
-        .execute(&mut *tx)
-        .await?;
+        user::insert_in(&mut tx, scope, *person).await?;
     }
     for team in teams {
-        insert_team(&mut tx, org, team).await?;
+        insert_team(&mut tx, scope.org().0, team).await?;
     }
-    give(&mut tx, org, access).await?;
+    give(&mut tx, scope, access).await?;
     Ok(Some(Uncommitted(tx)))
 }
 
@@ -118,7 +106,7 @@ pub async fn begin_access(
     sqlx::query!("delete from session where org_id = $1 and user_id = any($2)", org, &users)
         .execute(&mut *tx)
         .await?;
-    give(&mut tx, org, access).await?;
+    give(&mut tx, scope, access).await?;
     Ok(Uncommitted(tx))
 }
 
@@ -164,33 +152,15 @@ async fn insert_team(
 }
 
 async fn give(
-    tx: &mut Transaction<'static, Postgres>,
-    org: Uuid,
+    connection: &mut PgConnection,
+    scope: &OrgScope,
     access: &[NewAccess<'_>],
 ) -> Result<(), StoreError> {
     for access in access {
-        sqlx::query!(
-            "insert into credential (org_id, user_id, password_hash) values ($1, $2, $3)
-             on conflict on constraint credential_pkey
-             do update set password_hash = excluded.password_hash, changed_at = now()",
-            org,
-            access.user.0,
-            access.password_hash,
-        )
-        .execute(&mut **tx)
-        .await?;
-        sqlx::query!(
-            "insert into api_key (org_id, id, user_id, name, prefix, token_hash)
-             values ($1, $2, $3, $4, $5, $6)",
-            org,
-            access.api_key.0,
-            access.user.0,
-            KEY_NAME,
-            access.key_prefix,
-            access.key_hash,
-        )
-        .execute(&mut **tx)
-        .await?;
+        credential::upsert_in(&mut *connection, scope, access.user, access.password_hash).await?;
+        let key = (KEY_NAME, access.key_prefix, access.key_hash);
+        session::insert_api_key_in(&mut *connection, scope, access.api_key, access.user, key)
+            .await?;
     }
     Ok(())
 }

@@ -55,10 +55,20 @@ pub struct OrgChange<'a> {
 /// When it exists, or the actor is not the system.
 pub async fn insert(scope: &OrgScope, name: &str) -> Result<(), StoreError> {
     let mut tx = scope.begin().await?;
-    sqlx::query!("insert into org (id, name) values ($1, $2)", scope.org().0, name)
-        .execute(&mut *tx)
-        .await?;
+    insert_in(&mut tx, scope, name).await?;
     Ok(tx.commit().await?)
+}
+
+/// The same within a transaction.
+pub(super) async fn insert_in(
+    connection: &mut PgConnection,
+    scope: &OrgScope,
+    name: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!("insert into org (id, name) values ($1, $2)", scope.org().0, name)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Whether the org of the scope exists.

@@ -29,6 +29,17 @@ pub async fn insert(
     life: Duration,
 ) -> Result<(), StoreError> {
     let mut tx = scope.begin().await?;
+    insert_in(&mut tx, scope, id, user, (token_hash, life)).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn insert_in(
+    connection: &mut PgConnection,
+    scope: &OrgScope,
+    id: SessionId,
+    user: UserId,
+    (token_hash, life): (&[u8], Duration),
+) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into session (org_id, id, user_id, token_hash, expires_at)
          values ($1, $2, $3, $4, now() + make_interval(secs => $5))",
@@ -38,9 +49,9 @@ pub async fn insert(
         token_hash,
         life.as_secs_f64(),
     )
-    .execute(&mut *tx)
+    .execute(connection)
     .await?;
-    Ok(tx.commit().await?)
+    Ok(())
 }
 
 /// Begins a session for the actor of `by`, notes it and forgets their sessions that are over.
@@ -62,17 +73,7 @@ pub async fn begin(
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!(
-        "insert into session (org_id, id, user_id, token_hash, expires_at)
-         values ($1, $2, $3, $4, now() + make_interval(secs => $5))",
-        scope.org().0,
-        id.0,
-        user.0,
-        token_hash,
-        IDLE_LIFE.as_secs_f64(),
-    )
-    .execute(&mut *tx)
-    .await?;
+    insert_in(&mut tx, scope, id, user, (token_hash, IDLE_LIFE)).await?;
     audit::insert_in(&mut tx, by, Entry::of_user("auth.login", user)).await?;
     Ok(tx.commit().await?)
 }
@@ -155,6 +156,18 @@ pub async fn insert_api_key(
     (prefix, token_hash): (&str, &[u8]),
 ) -> Result<(), StoreError> {
     let mut tx = scope.begin().await?;
+    insert_api_key_in(&mut tx, scope, id, user, (name, prefix, token_hash)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The same within a transaction.
+pub(super) async fn insert_api_key_in(
+    connection: &mut PgConnection,
+    scope: &OrgScope,
+    id: ApiKeyId,
+    user: UserId,
+    (name, prefix, token_hash): (&str, &str, &[u8]),
+) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into api_key (org_id, id, user_id, name, prefix, token_hash)
          values ($1, $2, $3, $4, $5, $6)",
@@ -165,7 +178,7 @@ pub async fn insert_api_key(
         prefix,
         token_hash,
     )
-    .execute(&mut *tx)
+    .execute(connection)
     .await?;
-    Ok(tx.commit().await?)
+    Ok(())
 }

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::audit::{self, Entry};
-use super::user::NewUser;
-use super::{Actor, OrgScope, StoreError, credential};
+use super::user::{self, NewUser};
+use super::{Actor, OrgScope, StoreError, credential, org};
 
 /// Any number, the same in every server: whoever makes the first org of a database holds this lock.
 pub(super) const FIRST_ORG_LOCK: i64 = 7_202_612;
@@ -64,21 +64,8 @@ pub async fn set_up(scope: &OrgScope, new: NewOrg<'_>, allowed: SignUp) -> Resul
         }
     }
     let admin = new.admin;
-    sqlx::query!("insert into org (id, name) values ($1, $2)", scope.org().0, new.name)
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query!(
-        "insert into app_user (org_id, id, email, name, role, status)
-         values ($1, $2, $3, $4, $5, $6)",
-        scope.org().0,
-        admin.id.0,
-        admin.email,
-        admin.name,
-        admin.role.as_str(),
-        admin.status.as_str(),
-    )
-    .execute(&mut *tx)
-    .await?;
+    org::insert_in(&mut tx, scope, new.name).await?;
+    user::insert_in(&mut tx, scope, admin).await?;
     credential::upsert_in(&mut tx, scope, admin.id, new.password_hash).await?;
     let by = scope.acting(Actor::User { id: admin.id, role: admin.role });
     let entry = Entry {

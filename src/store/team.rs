@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::postgres::PgQueryResult;
+use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -172,10 +173,7 @@ pub async fn add_member(scope: &OrgScope, id: TeamId, user: UserId) -> Result<()
     .execute(&mut *tx)
     .await
     .map_err(no_such)?;
-    if added.rows_affected() != 0 {
-        note(&mut tx, scope, "team.member_added", id, json!({"user_id": user})).await?;
-    }
-    Ok(tx.commit().await?)
+    finish(tx, scope, &added, "team.member_added", (id, user)).await
 }
 
 /// Takes somebody out of a team. Whoever is not in it stays out.
@@ -193,10 +191,7 @@ pub async fn remove_member(scope: &OrgScope, id: TeamId, user: UserId) -> Result
     )
     .execute(&mut *tx)
     .await?;
-    if removed.rows_affected() != 0 {
-        note(&mut tx, scope, "team.member_removed", id, json!({"user_id": user})).await?;
-    }
-    Ok(tx.commit().await?)
+    finish(tx, scope, &removed, "team.member_removed", (id, user)).await
 }
 
 /// Has somebody lead a team.
@@ -228,10 +223,7 @@ pub async fn add_lead(scope: &OrgScope, id: TeamId, user: UserId) -> Result<(), 
     .execute(&mut *tx)
     .await
     .map_err(no_such)?;
-    if added.rows_affected() != 0 {
-        note(&mut tx, scope, "team.lead_added", id, json!({"user_id": user})).await?;
-    }
-    Ok(tx.commit().await?)
+    Ok(finish(tx, scope, &added, "team.lead_added", (id, user)).await?)
 }
 
 /// Has somebody lead a team no more. Whoever does not lead it changes nothing.
@@ -249,8 +241,19 @@ pub async fn remove_lead(scope: &OrgScope, id: TeamId, user: UserId) -> Result<(
     )
     .execute(&mut *tx)
     .await?;
-    if removed.rows_affected() != 0 {
-        note(&mut tx, scope, "team.lead_removed", id, json!({"user_id": user})).await?;
+    finish(tx, scope, &removed, "team.lead_removed", (id, user)).await
+}
+
+/// Ends a transaction that took somebody in or out, and notes it where that changed anything.
+async fn finish(
+    mut tx: Transaction<'static, Postgres>,
+    scope: &OrgScope,
+    done: &PgQueryResult,
+    action: &str,
+    (id, user): (TeamId, UserId),
+) -> Result<(), StoreError> {
+    if done.rows_affected() != 0 {
+        note(&mut tx, scope, action, id, json!({"user_id": user})).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -109,6 +109,16 @@ pub struct NoSuchStatus;
 /// When `app_user_email_key` refuses an address that is taken, or the actor may not add people.
 pub async fn insert(scope: &OrgScope, new: NewUser<'_>) -> Result<(), StoreError> {
     let mut tx = scope.begin().await?;
+    insert_in(&mut tx, scope, new).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The same within a transaction.
+pub(super) async fn insert_in(
+    connection: &mut PgConnection,
+    scope: &OrgScope,
+    new: NewUser<'_>,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into app_user (org_id, id, email, name, role, status)
          values ($1, $2, $3, $4, $5, $6)",
@@ -119,9 +129,9 @@ pub async fn insert(scope: &OrgScope, new: NewUser<'_>) -> Result<(), StoreError
         new.role.as_str(),
         new.status.as_str(),
     )
-    .execute(&mut *tx)
+    .execute(connection)
     .await?;
-    Ok(tx.commit().await?)
+    Ok(())
 }
 
 /// The role of somebody who may come in; nothing for anybody else.
@@ -152,18 +162,7 @@ pub async fn invite(
     teams: &[TeamId],
 ) -> Result<User, StoreError> {
     let mut tx = scope.begin().await?;
-    sqlx::query!(
-        "insert into app_user (org_id, id, email, name, role, status)
-         values ($1, $2, $3, $4, $5, $6)",
-        scope.org().0,
-        new.id.0,
-        new.email,
-        new.name,
-        new.role.as_str(),
-        new.status.as_str(),
-    )
-    .execute(&mut *tx)
-    .await?;
+    insert_in(&mut tx, scope, new).await?;
     let teams: Vec<Uuid> = teams.iter().map(|team| team.0).collect();
     sqlx::query!(
         "insert into team_member (org_id, team_id, user_id)

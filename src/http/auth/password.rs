@@ -12,7 +12,7 @@ use super::{check_new, session_of};
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::signed_in::SignedIn;
+use crate::http::signed_in::AtHome;
 use crate::identity::password::Password;
 use crate::identity::{EmailAddress, SignInError, recovery, sign_in};
 use crate::store::{credential, profile};
@@ -42,14 +42,14 @@ pub(in crate::http) struct ConfirmRequest {
     responses(
         (status = 204, description = "Changed; other sessions have ended"),
         (status = 401, description = "Not signed in", body = ErrorBody),
-        (status = 403, description = "The current password is wrong", body = ErrorBody),
+        (status = 403, description = "The current password is wrong, or you act in another org", body = ErrorBody),
         (status = 422, description = "A field is missing or does not fit", body = ErrorBody),
         (status = 429, description = "Tried too often", body = ErrorBody),
     ))]
 pub(in crate::http) async fn change(
     State(app): State<Arc<App>>,
     _: Admitted,
-    SignedIn(principal): SignedIn,
+    AtHome(principal): AtHome,
     Body(request): Body<ChangeRequest>,
 ) -> Result<StatusCode, ApiError> {
     let kept = session_of(&principal)?;

@@ -136,6 +136,7 @@ async fn only_those_who_run_the_org_change_it() {
     let rep = office.rep.user;
     let routes = [
         ("POST", "/api/users".to_owned()),
+        ("POST", format!("/api/users/{rep}/invite")),
         ("PATCH", format!("/api/users/{rep}")),
         ("DELETE", format!("/api/users/{rep}")),
         ("POST", "/api/teams".to_owned()),
@@ -186,7 +187,11 @@ async fn an_admin_invites() {
     let path = format!("/api/users/{}", user["id"].as_str().unwrap());
     assert_eq!(answer(office.by_admin("GET", &path)).await, (200, body.clone()));
     let details = json!({"email": "Bobby@Example.com", "role": "manager", "team_ids": [team]});
-    assert_eq!(office.noted(1).await, [("user.created".to_owned(), user["id"].clone(), details)]);
+    let expected = [
+        ("user.invited".to_owned(), user["id"].clone(), json!({})),
+        ("user.created".to_owned(), user["id"].clone(), details),
+    ];
+    assert_eq!(office.noted(2).await, expected);
 
     let person = |field: &str, value: Value| {
         let mut body = json!({"email": "eve@example.com", "name": "Eve", "role": "rep"});
@@ -256,7 +261,7 @@ async fn rules_that_no_change_breaks() {
         let shown = format!("{request:?}");
         assert_eq!(refused(request).await, expected, "{shown}");
     }
-    assert_eq!(office.noted(9).await.len(), 1, "nothing but the invitation was done");
+    assert_eq!(office.noted(9).await.len(), 2, "nothing but the invitation was done");
     // What stays the same is no change, so one's own role may be named.
     let (status, body) = answer(change(me, json!({"role": "admin", "name": "Åsa"}))).await;
     assert_eq!((status, &body["user"]["name"]), (200, &json!("Åsa")));
@@ -264,7 +269,7 @@ async fn rules_that_no_change_breaks() {
         ("user.updated".to_owned(), json!(me), json!({"name": {"from": "Robin", "to": "Åsa"}}));
     assert_eq!(office.noted(2).await[0], entry);
     let (status, _) = answer(change(me, json!({}))).await;
-    assert_eq!((status, office.noted(9).await.len()), (200, 2));
+    assert_eq!((status, office.noted(9).await.len()), (200, 3));
 }
 
 #[tokio::test]

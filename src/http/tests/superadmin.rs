@@ -59,6 +59,59 @@ async fn a_superadmin_acts_in_an_org_and_is_seen_there() {
 }
 
 #[tokio::test]
+async fn what_is_for_people_of_the_org_is_not_for_a_superadmin_from_elsewhere() {
+    let office = Office::open().await;
+    let root = &test_database::org_with(&office.server.app.store, Role::Superadmin).await;
+    let (there, home) = (office.admin.org.to_string(), root.org.to_string());
+    let call = json!({"scenario_id": "rachel"});
+    let routes = [
+        ("POST", "/api/calls", call.clone()),
+        ("POST", "/api/api_keys", json!({"name": "x"})),
+        ("GET", "/api/me", json!({})),
+        ("PATCH", "/api/me", json!({"name": "Root"})),
+        ("POST", "/api/auth/password", json!({"current_password": "x", "new_password": "y"})),
+        ("POST", "/api/auth/logout_everywhere", json!({})),
+        ("POST", "/api/auth/logout", json!({})),
+    ];
+    let message = "this is for the people of the org; leave out Ringcraft-Org";
+    let expected = json!({"error": {"code": "forbidden", "message": message}});
+    for (method, path, body) in routes {
+        let asked = across(&office, root, (method, path), &there).json(&body);
+        assert_eq!(answer(asked).await, (403, expected.clone()), "{method} {path}");
+    }
+    let (_, calls) = answer(across(&office, root, ("GET", "/api/calls"), &there)).await;
+    assert_eq!(calls["calls"], json!([]));
+    // At home they do, and nothing has signed them out.
+    let open = across(&office, root, ("POST", "/api/calls"), &home).json(&call);
+    assert_eq!(answer(open).await.0, 201);
+    assert_eq!(done(across(&office, root, ("POST", "/api/auth/logout"), &home)).await, 204);
+    let out = refused(office.ask(root, "GET", "/api/me")).await;
+    assert_eq!(out, (401, "invalid_token".to_owned(), None));
+}
+
+#[tokio::test]
+async fn a_calls_own_token_names_no_org() {
+    let office = Office::open().await;
+    let open = office.ask(&office.rep, "POST", "/api/calls");
+    let (_, opened) = answer(open.json(&json!({"scenario_id": "rachel"}))).await;
+    let (id, token) = (&opened["call"]["id"], opened["call"]["token"].as_str().unwrap());
+    let path = format!("/api/calls/{}", id.as_str().unwrap());
+    let audio = format!("{path}/audio");
+    let orgs = [office.admin.org.to_string(), office.server.rep.org.to_string(), "x".to_owned()];
+    let ask = |path: &str| office.server.request("GET", path).bearer_auth(token);
+    for org in &orgs {
+        for path in [&path, &audio] {
+            let asked = refused(ask(path).header("ringcraft-org", org)).await;
+            assert_eq!(asked, (403, "forbidden".to_owned(), None), "{path} {org}");
+        }
+    }
+    assert_eq!(answer(ask(&path)).await.1["call"]["id"], *id);
+    assert_eq!(refused(ask(&audio)).await.0, 426);
+    let forged = office.server.request("GET", &path).bearer_auth("x");
+    assert_eq!(refused(forged.header("ringcraft-org", &orgs[0])).await.0, 401);
+}
+
+#[tokio::test]
 async fn nobody_else_names_an_org() {
     let office = Office::open().await;
     let stranger = test_database::org_with(&office.server.app.store, Role::Admin).await;

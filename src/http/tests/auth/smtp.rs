@@ -107,14 +107,7 @@ async fn a_mail_is_sent_and_its_link_is_kept_no_longer() {
 
 #[tokio::test]
 async fn a_mail_that_is_refused_waits_and_the_log_names_nobody() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let log = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(tracing::Level::INFO)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(log);
+    let (lines, _guard) = Lines::take();
     let (server, listener) = mailing().await;
     let email = server.rep.email.clone();
     let ask = server.post("/api/auth/password_reset", &json!({"email": email}));
@@ -126,7 +119,7 @@ async fn a_mail_that_is_refused_waits_and_the_log_names_nobody() {
     server.app.drain().await;
     let waits = "select (select count(*)::text from mail where sent_at is null and body <> '')";
     assert_eq!(server.ask(waits).await, "1");
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = lines.text();
     assert_eq!(log.matches("a mail was not sent").count(), 1, "{log}");
     assert!(!log.contains(&email) && !log.contains("rcm_") && !log.contains('@'), "{log}");
 }
