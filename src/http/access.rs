@@ -16,7 +16,7 @@ use crate::http::signed_in::{SignedIn, bearer};
 use crate::http::token::{CallClaims, TokenError};
 use crate::identity::BearerToken;
 use crate::model::{CallId, Role};
-use crate::store::{Actor, OrgScope, call};
+use crate::store::{Actor, OrgScope, StoreError, call, user};
 
 /// The call that a path names, opened by its own token: what carries its media.
 #[derive(Clone, Debug)]
@@ -53,7 +53,15 @@ impl FromRequestParts<Arc<App>> for MediaAccess {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let token = token(parts).ok_or(TokenError::Missing)?;
         let call = named_call(parts, app).await?;
-        Ok(Self(app.tokens.check(&token, call, clock::wall_now())?))
+        let claims = app.tokens.check(&token, call, clock::wall_now())?;
+        match role_of(&claims, app).await {
+            Ok(Role::Hr) => Err(ApiError::no_call()),
+            Ok(_) => Ok(Self(claims)),
+            Err(Opens::Nothing) => Err(TokenError::Invalid.into()),
+            // A call outlives its database, so its rep must come back to it without one.
+            Err(Opens::Unknown(error)) if error.is_unavailable() => Ok(Self(claims)),
+            Err(Opens::Unknown(error)) => Err(error.into()),
+        }
     }
 }
 
@@ -66,8 +74,11 @@ impl FromRequestParts<Arc<App>> for CallAccess {
         if let Some(token) = token.filter(|token| !is_of_person(token)) {
             let call = named_call(parts, app).await?;
             let claims = app.tokens.check(&token, call, clock::wall_now())?;
-            // Whoever holds the call's token is its rep, with no more rights than a rep has.
-            let actor = Actor::User { id: claims.user, role: Role::Rep };
+            let role = role_of(&claims, app).await.map_err(|why| match why {
+                Opens::Nothing => TokenError::Invalid.into(),
+                Opens::Unknown(error) => ApiError::from(error),
+            })?;
+            let actor = Actor::User { id: claims.user, role };
             return Ok(Self { call, scope: app.store.scope(claims.org, actor) });
         }
         let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
@@ -86,6 +97,21 @@ impl FromRequestParts<Arc<App>> for ContentAccess {
         let access = CallAccess::from_request_parts(parts, app).await?;
         if access.tells_content() { Ok(Self(access)) } else { Err(ApiError::no_call()) }
     }
+}
+
+/// Why it is not known what a call's token opens now.
+enum Opens {
+    /// Whoever practised may not come in any more: it opens nothing.
+    Nothing,
+    /// They could not be looked up.
+    Unknown(StoreError),
+}
+
+/// What whoever practises may do now: a token says what they could when it was signed.
+async fn role_of(claims: &CallClaims, app: &App) -> Result<Role, Opens> {
+    let system = app.store.scope(claims.org, Actor::System);
+    let role = user::active_role(&system, claims.user).await.map_err(Opens::Unknown)?;
+    role.ok_or(Opens::Nothing)
 }
 
 async fn named_call(parts: &mut Parts, app: &Arc<App>) -> Result<CallId, ApiError> {
