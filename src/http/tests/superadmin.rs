@@ -59,6 +59,31 @@ async fn a_superadmin_acts_in_an_org_and_is_seen_there() {
 }
 
 #[tokio::test]
+async fn a_superadmin_is_themself_at_home_wherever_they_are_at_work() {
+    let office = Office::open().await;
+    let store = &office.server.app.store;
+    let root = &test_database::org_with(store, Role::Superadmin).await;
+    let org = office.admin.org.to_string();
+    let ask = |method, path| across(&office, root, (method, path), &org);
+    let rename = ask("PATCH", "/api/me").json(&json!({"name": "Kim"}));
+    for request in [rename, ask("GET", "/api/me")] {
+        let (status, body) = answer(request).await;
+        assert_eq!((status, &body["me"]["name"]), (200, &json!("Kim")), "{body}");
+        assert_eq!(body["me"]["org"]["id"], json!(root.org));
+    }
+    let short = json!({"current_password": "x", "new_password": "another horse"});
+    let change = refused(ask("POST", "/api/auth/password").json(&short)).await;
+    assert_eq!(change.1, "wrong_password", "they are known, and their password is not x");
+    assert_eq!(done(ask("POST", "/api/auth/logout")).await, 204);
+    assert_eq!(answer(office.ask(root, "GET", "/api/me")).await.0, 401, "the session has ended");
+    let root = &test_database::org_with(store, Role::Superadmin).await;
+    let everywhere = across(&office, root, ("POST", "/api/auth/logout_everywhere"), &org);
+    assert_eq!(done(everywhere).await, 204);
+    assert_eq!(answer(office.ask(root, "GET", "/api/me")).await.0, 401);
+    assert_eq!(office.noted(9).await, [], "nothing was done in the org that was named");
+}
+
+#[tokio::test]
 async fn nobody_else_names_an_org() {
     let office = Office::open().await;
     let stranger = test_database::org_with(&office.server.app.store, Role::Admin).await;
