@@ -16,7 +16,7 @@ use crate::http::signed_in::{ORG_HEADER, SignedIn, bearer};
 use crate::http::token::{CallClaims, TokenError};
 use crate::identity::BearerToken;
 use crate::model::{CallId, Role};
-use crate::store::{Actor, OrgScope, call};
+use crate::store::{Actor, OrgScope, StoreError, call, user};
 
 /// The call that a path names, opened by its own token: what carries its media.
 #[derive(Clone, Debug)]
@@ -52,7 +52,15 @@ impl FromRequestParts<Arc<App>> for MediaAccess {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let token = token(parts).ok_or(TokenError::Missing)?;
-        Ok(Self(opened_by(&token, parts, app).await?))
+        let claims = opened_by(&token, parts, app).await?;
+        match role_of(&claims, app).await {
+            Ok(Role::Hr) => Err(ApiError::no_call()),
+            Ok(_) => Ok(Self(claims)),
+            Err(Opens::Nothing) => Err(TokenError::Invalid.into()),
+            // A call outlives its database, so its rep must come back to it without one.
+            Err(Opens::Unknown(error)) if error.is_unavailable() => Ok(Self(claims)),
+            Err(Opens::Unknown(error)) => Err(error.into()),
+        }
     }
 }
 
@@ -64,8 +72,11 @@ impl FromRequestParts<Arc<App>> for CallAccess {
         let is_of_person = |token: &String| BearerToken::presented(token).kind().is_some();
         if let Some(token) = token.filter(|token| !is_of_person(token)) {
             let claims = opened_by(&token, parts, app).await?;
-            // Whoever holds the call's token is its rep, with no more rights than a rep has.
-            let actor = Actor::User { id: claims.user, role: Role::Rep };
+            let role = role_of(&claims, app).await.map_err(|why| match why {
+                Opens::Nothing => TokenError::Invalid.into(),
+                Opens::Unknown(error) => ApiError::from(error),
+            })?;
+            let actor = Actor::User { id: claims.user, role };
             return Ok(Self { call: claims.call, scope: app.store.scope(claims.org, actor) });
         }
         let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
@@ -96,6 +107,21 @@ async fn opened_by(token: &str, parts: &mut Parts, app: &Arc<App>) -> Result<Cal
         return Err(ApiError::forbidden_as(message));
     }
     Ok(claims)
+}
+
+/// Why it is not known what a call's token opens now.
+enum Opens {
+    /// Whoever practised may not come in any more: it opens nothing.
+    Nothing,
+    /// They could not be looked up.
+    Unknown(StoreError),
+}
+
+/// What whoever practises may do now: a token says what they could when it was signed.
+async fn role_of(claims: &CallClaims, app: &App) -> Result<Role, Opens> {
+    let system = app.store.scope(claims.org, Actor::System);
+    let role = user::active_role(&system, claims.user).await.map_err(Opens::Unknown)?;
+    role.ok_or(Opens::Nothing)
 }
 
 async fn named_call(parts: &mut Parts, app: &Arc<App>) -> Result<CallId, ApiError> {

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::error::{ApiError, ErrorBody};
+use crate::http::fields::Named;
 use crate::http::signed_in::SignedIn;
 use crate::persona::{Difficulty, FirstSpeaker, Scenario};
 
@@ -136,11 +137,12 @@ pub(super) async fn list(State(app): State<Arc<App>>, _: SignedIn) -> Json<Scena
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     _: SignedIn,
-    Path(id): Path<String>,
+    id: Result<Named<String>, ApiError>,
 ) -> Result<Json<ScenarioAnswer>, ApiError> {
+    let unknown =
+        || ApiError::new(StatusCode::NOT_FOUND, "unknown_scenario", "no scenario has this id");
+    let Named(id) = id.map_err(|_| unknown())?;
     let scenario = app.scenarios.iter().find(|scenario| scenario.id == id).cloned();
-    let scenario = scenario.ok_or_else(|| {
-        ApiError::new(StatusCode::NOT_FOUND, "unknown_scenario", "no scenario has this id")
-    })?;
+    let scenario = scenario.ok_or_else(unknown)?;
     Ok(Json(ScenarioAnswer { scenario }))
 }

@@ -23,6 +23,7 @@ use crate::transport::websocket::{self, upgrade::Upgrade};
 use crate::transport::{Link, LinkIn, LinkOut};
 
 mod calls;
+mod call_tokens;
 mod openapi;
 mod people;
 mod teams;
@@ -107,6 +108,11 @@ async fn every_wrong_request_gets_a_json_error() {
         (request("GET", "/api"), 404, "not_found"),
         (request("GET", "/elsewhere"), 404, "not_found"),
         (request("DELETE", "/api/calls/x/y/z"), 404, "not_found"),
+        (
+            request("GET", "/api/scenarios/%FF").bearer_auth(&server.rep.api_key),
+            404,
+            "unknown_scenario",
+        ),
         (request("PUT", "/api/calls"), 405, "method_not_allowed"),
         (request("POST", "/api/health"), 405, "method_not_allowed"),
         (open(), 415, "not_json"),

@@ -28,6 +28,12 @@ pub enum StoreError {
 /// Row security, or a missing grant.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
+/// Somebody else held a lock for too long.
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// A transaction waited for its next statement for too long, and its connection was closed.
+const IDLE_IN_TRANSACTION: &str = "25P03";
+
 impl StoreError {
     /// Whether the same request may work later.
     pub fn is_unavailable(&self) -> bool {
@@ -43,10 +49,11 @@ impl StoreError {
 /// Whether the database does not answer, as opposed to answering with an error.
 pub(super) fn is_away(error: &sqlx::Error) -> bool {
     match error {
-        // Class 08 is the connection, 53 resources, 57 the operator stepped in.
+        // Class 08 is the connection, 53 resources, 57 the operator or a timeout stepped in.
         sqlx::Error::Database(inner) => {
             let code = inner.code().unwrap_or_default();
             matches!(&code[..code.len().min(2)], "08" | "53" | "57")
+                || [LOCK_NOT_AVAILABLE, IDLE_IN_TRANSACTION].contains(&&*code)
         }
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)

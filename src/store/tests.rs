@@ -10,7 +10,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Row};
 use uuid::Uuid;
 
-use super::{Actor, OpenError, OrgScope, Store, UnsafeDatabase, check};
+use super::{Actor, OpenError, OrgScope, Store, StoreError, UnsafeDatabase, check};
 use crate::model::Role;
 use crate::test_database::{self, TestDatabase, maintenance};
 
@@ -115,6 +115,46 @@ async fn is_done_within(mut polls: u32, work: impl Future<Output = ()>) -> bool 
         if polls == 0 { Poll::Ready(false) } else { Poll::Pending }
     })
     .await
+}
+
+#[tokio::test]
+async fn nothing_holds_a_connection_for_long() {
+    let (_database, store, scope) = one_connection().await;
+    let mut tx = scope.begin().await.unwrap();
+    let limits: String = sqlx::query_scalar(
+        "select concat_ws(' ', current_setting('statement_timeout'),
+                current_setting('lock_timeout'),
+                current_setting('idle_in_transaction_session_timeout'))",
+    )
+    .fetch_one(&mut *tx)
+    .await
+    .unwrap();
+    assert_eq!(limits, "10s 5s 15s");
+    sqlx::query("set local statement_timeout = 1").execute(&mut *tx).await.unwrap();
+    let slow = sqlx::query("select pg_sleep(60)").execute(&mut *tx).await.unwrap_err();
+    assert!(StoreError::from(slow).is_unavailable());
+    drop(tx);
+    assert_nothing_is_left(&store).await;
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_lock_in_vain_may_try_again() {
+    let database = TestDatabase::new().await;
+    let store = Store::open_with(&database.url, 2).await.unwrap();
+    let admin = test_database::org_with(&store, Role::Admin).await;
+    let scope = store.scope(admin.org, Actor::User { id: admin.user, role: admin.role });
+    let mut first = scope.begin().await.unwrap();
+    sqlx::query("update app_user set name = 'Sam'").execute(&mut *first).await.unwrap();
+    let mut second = scope.begin().await.unwrap();
+    sqlx::query("set local lock_timeout = 1").execute(&mut *second).await.unwrap();
+    let waits = sqlx::query("update app_user set name = 'Kim'").execute(&mut *second).await;
+    assert!(StoreError::from(waits.unwrap_err()).is_unavailable());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_does_not_answer_is_not_waited_for() {
+    let late = super::in_time(std::future::pending::<Result<bool, sqlx::Error>>()).await;
+    assert!(StoreError::from(late.unwrap_err()).is_unavailable());
 }
 
 /// A role of this test that was made with the given powers, and what the self-check says of it.
