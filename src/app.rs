@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use node::FolderLock;
 pub use runtimes::Runtimes;
 pub use sealing::Sealing;
 pub use signals::Signals;
@@ -51,6 +52,8 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 pub struct App {
     /// What it was told at its start.
     pub config: Config,
+    /// Keeps other servers out of the data folder.
+    pub folder: FolderLock,
     /// The calls of this node.
     pub live: Arc<LiveCalls>,
     /// Makes and checks the tokens of calls.
@@ -144,6 +147,7 @@ pub async fn build(
     make_data_dir(&config.data_dir).with_context(|| {
         format!("make the data folder {} (RINGCRAFT_DATA_DIR)", config.data_dir.display())
     })?;
+    let folder = FolderLock::of(&config.data_dir)?;
     let secret = match &config.secret {
         Some(secret) => secret.clone(),
         None => Secret::load_or_make(&config.data_dir).context("read the server's secret")?,
@@ -195,6 +199,7 @@ pub async fn build(
         found,
     };
     let app = Arc::new(App {
+        folder,
         live,
         tokens: CallTokens::new(&secret),
         scenarios,

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::clock;
-use crate::model::{CallId, OrgId};
+use crate::model::{CallId, OrgId, UserId};
 use crate::persona::{Library, Scenario};
 use crate::spool::{SPOOL_VERSION, SpoolFolder, SpoolHeader};
 use crate::transport::Link;
@@ -87,6 +87,7 @@ pub struct LiveCalls {
 #[derive(Debug)]
 struct Slot {
     org: OrgId,
+    user: UserId,
     scenario: Arc<Scenario>,
     state: SlotState,
     feed: Arc<Feed>,
@@ -109,6 +110,9 @@ pub enum OpenError {
     /// Every slot is taken.
     #[error("all call slots of this server are in use; try again in a minute")]
     Full,
+    /// So many people of one org are about to connect that others would find no slot.
+    #[error("too many calls of your organisation wait for their connection; try again in a minute")]
+    TooManyWaiting,
     /// The disk is nearly full: a call could not be recorded.
     #[error("the server's disk is nearly full, so a call could not be recorded")]
     DiskFull,
@@ -142,13 +146,39 @@ impl LiveCalls {
         (calls, queue)
     }
 
-    /// Admits a call of a scenario, for an org. It waits for a link until its token expires.
+    /// Admits a call of a scenario, for somebody of an org. It waits for a link until its token
+    /// expires, or until the same person opens another.
     ///
     /// # Errors
     /// When the scenario is unknown or the server takes no more calls.
     pub fn open(
         &self,
         org: OrgId,
+        user: UserId,
+        scenario_id: &str,
+    ) -> Result<(CallId, Arc<Scenario>), OpenError> {
+        self.admit(None, (org, user), scenario_id)
+    }
+
+    /// Admits a call that was opened some time ago, by a server that is no more. One that is here
+    /// already stays as it is.
+    ///
+    /// # Errors
+    /// When the scenario is unknown or the server takes no more calls.
+    pub fn open_again(
+        &self,
+        call: CallId,
+        of: (OrgId, UserId),
+        scenario_id: &str,
+        waited: Duration,
+    ) -> Result<(), OpenError> {
+        self.admit(Some((call, waited)), of, scenario_id).map(|_| ())
+    }
+
+    fn admit(
+        &self,
+        again: Option<(CallId, Duration)>,
+        (org, user): (OrgId, UserId),
         scenario_id: &str,
     ) -> Result<(CallId, Arc<Scenario>), OpenError> {
         if *self.draining.borrow() {
@@ -159,16 +189,32 @@ impl LiveCalls {
         if !self.settings.spools.has_room() {
             return Err(OpenError::DiskFull);
         }
-        let call = CallId::new();
         let mut calls = self.lock();
         forget_old(&mut calls);
-        if self.settings.max_calls <= calls.values().filter(|slot| slot.is_taken()).count() {
+        // Made under the lock, so that of two calls the later one has the greater id.
+        let (call, waited) = again.unwrap_or_else(|| (CallId::new(), Duration::ZERO));
+        if calls.contains_key(&call) {
+            return Ok((call, scenario));
+        }
+        // What the person had open is given up for the new one, so it does not count.
+        let earlier = |slot: &Slot| slot.is_waiting() && (slot.org, slot.user) == (org, user);
+        let others = calls.values().filter(|slot| slot.is_taken() && !earlier(slot));
+        let (mut taken, mut waiting) = (0, 0);
+        for slot in others {
+            taken += 1;
+            waiting += usize::from(slot.is_waiting() && slot.org == org);
+        }
+        if self.settings.max_calls <= taken {
             return Err(OpenError::Full);
         }
-        let (feed, since) = (Arc::new(Feed::new()), clock::now());
-        let slot =
-            Slot { org, scenario: Arc::clone(&scenario), state: SlotState::Waiting, feed, since };
-        calls.insert(call, slot);
+        if (self.settings.max_calls / 2).max(1) <= waiting {
+            return Err(OpenError::TooManyWaiting);
+        }
+        calls.retain(|_, slot| !earlier(slot));
+        let (feed, now) = (Arc::new(Feed::new()), clock::now());
+        let since = now.checked_sub(waited).unwrap_or(now);
+        let (state, of) = (SlotState::Waiting, Arc::clone(&scenario));
+        calls.insert(call, Slot { org, user, scenario: of, state, feed, since });
         Ok((call, scenario))
     }
 
@@ -269,7 +315,7 @@ impl LiveCalls {
 
     /// Calls that are connected.
     pub fn live_count(&self) -> usize {
-        let live = |slot: &&Slot| slot.is_taken() && !matches!(slot.state, SlotState::Waiting);
+        let live = |slot: &&Slot| slot.is_taken() && !slot.is_waiting();
         self.lock().values().filter(live).count()
     }
 
@@ -309,6 +355,10 @@ impl LiveCalls {
 const GOODBYE_WITHIN: Duration = Duration::from_secs(20);
 
 impl Slot {
+    fn is_waiting(&self) -> bool {
+        matches!(self.state, SlotState::Waiting)
+    }
+
     /// Whether the call needs a place: once its conductor has let go, it only waits for its seal.
     fn is_taken(&self) -> bool {
         match &self.state {

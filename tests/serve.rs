@@ -8,7 +8,7 @@ use std::net::TcpStream;
 
 use rustix::process::Signal;
 
-use server::{Server, command};
+use server::{Server, command, command_in};
 
 #[path = "support/server.rs"]
 mod server;
@@ -75,6 +75,27 @@ fn a_port_in_use_is_said_in_one_line() {
     );
     server.signal(Signal::TERM);
     assert_eq!(server.wait().0.code(), Some(0));
+}
+
+#[test]
+fn a_data_folder_in_use_is_said_in_one_line_and_left_alone() {
+    let server = Server::start(&[]);
+    let mut second = command_in(server.data_dir(), "127.0.0.1:0");
+    let second = second.env("DATABASE_URL", server.home().database_url()).output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8(second.stderr).unwrap();
+    let expected = format!(
+        "ringcraft: another server is using the data folder {}; stop it, or set \
+         RINGCRAFT_DATA_DIR to a folder of this server's own\n",
+        server.data_dir().display()
+    );
+    assert_eq!(said, expected);
+    // One that was killed leaves the folder free.
+    server.signal(Signal::KILL);
+    let (_, _, home) = server.wait();
+    let third = Server::start_in(home, &[]);
+    third.signal(Signal::TERM);
+    assert_eq!(third.wait().0.code(), Some(0));
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! This server among others: who it is, and that it lives.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +19,44 @@ use crate::store::{Store, platform};
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
 
 const FILE_NAME: &str = "node_id";
+
+const LOCK_NAME: &str = "lock";
+
+/// Keeps other servers out of a data folder until it is dropped or the process dies: the calls in
+/// it that nobody holds are those of a dead server, and are taken over.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: File,
+}
+
+/// Why a data folder cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LockError {
+    /// Another server has it.
+    #[error(
+        "another server is using the data folder {}; stop it, or set RINGCRAFT_DATA_DIR to a folder of this server's own",
+        .0.display()
+    )]
+    InUse(PathBuf),
+    /// It keeps no lock, or cannot be written.
+    #[error("lock the data folder {}: {reason}; RINGCRAFT_DATA_DIR must be on a disk that locks files", .folder.display())]
+    Lock { folder: PathBuf, reason: io::Error },
+}
+
+impl FolderLock {
+    /// Takes the folder, or says at once that another server has it.
+    pub(super) fn of(data_dir: &Path) -> Result<Self, LockError> {
+        let failed = |reason: io::Error| LockError::Lock { folder: data_dir.to_owned(), reason };
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).open(data_dir.join(LOCK_NAME));
+        let file = file.map_err(failed)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(Errno::WOULDBLOCK) => Err(LockError::InUse(data_dir.to_owned())),
+            Err(error) => Err(failed(error.into())),
+        }
+    }
+}
 
 /// A server that takes calls.
 #[derive(Clone, Debug)]
@@ -75,6 +115,17 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_data_folder_has_one_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = FolderLock::of(folder.path()).unwrap();
+        assert!(matches!(FolderLock::of(folder.path()), Err(LockError::InUse(_))));
+        drop(held);
+        FolderLock::of(folder.path()).expect("the folder is free again");
+        let gone = folder.path().join("gone");
+        assert!(matches!(FolderLock::of(&gone), Err(LockError::Lock { .. })));
+    }
 
     #[test]
     fn a_data_folder_keeps_its_node() {

@@ -236,7 +236,9 @@ async fn report(
             CallState::unknown(call.id, ended)
         }
     };
-    if !state.is_completed() && state.is_known() {
+    if state.was_never_connected() {
+        talk.faults.push("there is no recording: no audio reached the server".to_owned());
+    } else if !state.is_completed() && state.is_known() {
         let fault = format!("the recording is not there yet: the call is {}", state.status);
         talk.faults.push(fault);
     }

@@ -82,7 +82,7 @@ pub(super) struct Shown {
     outcome: Option<Outcome>,
 }
 
-/// Opens a call of a scenario.
+/// Opens a call of a scenario. A call of the same person that still waits is given up for it.
 ///
 /// Sent again within 24 hours with the same `Idempotency-Key`, it answers 200 with the same call.
 #[utoipa::path(post, path = "/api/calls", tag = "calls", request_body = OpenRequest,
@@ -93,7 +93,7 @@ pub(super) struct Shown {
         (status = 403, description = "Your role opens no calls, or you act in another org", body = ErrorBody),
         (status = 404, description = "No scenario has this id", body = ErrorBody),
         (status = 422, description = "A field does not fit, or the key was used for another request", body = ErrorBody),
-        (status = 503, description = "No slot is free; Retry-After says when to ask again", body = ErrorBody),
+        (status = 503, description = "No slot is free, or half of them wait for people of your org; Retry-After says when to ask again", body = ErrorBody),
     ))]
 pub(super) async fn open(
     State(app): State<Arc<App>>,
@@ -124,7 +124,7 @@ pub(super) async fn open(
     }
     // The key is held, then the slot is taken, then both are noted with the call: requests with
     // one key never take two slots, and a server that is full leaves no key behind.
-    let (id, scenario) = app.live.open(principal.org(), &request.scenario_id)?;
+    let (id, scenario) = app.live.open(principal.org(), principal.user, &request.scenario_id)?;
     let slot = UnnotedSlot { live: &app.live, call: Some(id) };
     let new = NewCall {
         id,
@@ -135,9 +135,10 @@ pub(super) async fn open(
     };
     opening.note(new).await?;
     slot.keep();
+    let status = give_up_others(&app, &principal, id).await;
     let now = clock::wall_now();
     let token = app.tokens.issue(id, principal.org(), principal.user, now);
-    let call = opened(id, principal.user, CallStatus::Waiting, token, &base, now);
+    let call = opened(id, principal.user, status, token, &base, now);
     Ok((StatusCode::CREATED, Json(One { call })))
 }
 
@@ -173,7 +174,24 @@ impl Drop for UnnotedSlot<'_> {
     }
 }
 
-/// The call that a key opened before, with a token that is signed now.
+/// Notes that a call took the place of those of the same person that waited, or that another one,
+/// opened at the same time, took its place. The slots went already. Returns how far the call is.
+async fn give_up_others(app: &App, principal: &Principal, call: CallId) -> CallStatus {
+    let system = principal.scope.as_system();
+    let status = app.live.status(call).unwrap_or(CallStatus::NeverConnected);
+    let noted = match status {
+        CallStatus::NeverConnected => call::give_up(&system, call).await,
+        _ => call::give_up_before(&system, principal.user, call).await,
+    };
+    if let Err(error) = noted {
+        // Their rows wait until their time is up, and nothing comes of it.
+        tracing::debug!(%call, %error, "calls that were given up still wait in the database");
+    }
+    status
+}
+
+/// The call that a key opened before, with a token that is signed now. One that waits and is not
+/// known here was opened by a server that is no more: it is admitted anew.
 async fn opened_before(
     app: &App,
     principal: &Principal,
@@ -188,6 +206,12 @@ async fn opened_before(
     }
     let row = call::find(&principal.scope, CallId(before.resource)).await?;
     let row = row.ok_or_else(ApiError::no_call)?;
+    if row.status == CallStatus::Waiting && app.live.status(row.id).is_none() {
+        let waited = clock::wall_now().duration_since(row.created_at.into()).unwrap_or_default();
+        let of = (principal.org(), row.user);
+        app.live.open_again(row.id, of, &row.scenario_id, waited)?;
+        give_up_others(app, principal, row.id).await;
+    }
     let token = app.tokens.issue(row.id, principal.org(), row.user, clock::wall_now());
     let status = summary::status(app, &row);
     Ok(opened(row.id, row.user, status, token, base, row.created_at.into()))
@@ -250,9 +274,9 @@ pub(super) async fn end(
     if !access.tells_content() {
         return Err(ApiError::forbidden());
     }
-    let waited = app.live.status(access.call) == Some(CallStatus::Waiting);
     app.live.end(access.call, EndReason::RepHungUp);
-    if waited && app.live.status(access.call).is_none() {
+    // A server that is no more may have left it waiting.
+    if app.live.status(access.call).is_none() {
         call::give_up(&access.scope.as_system(), access.call).await?;
     }
     let row = call::find(&access.scope, access.call).await?.ok_or_else(ApiError::no_call)?;

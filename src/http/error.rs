@@ -137,6 +137,7 @@ impl From<OpenError> for ApiError {
         let (status, code) = match error {
             OpenError::UnknownScenario => (StatusCode::NOT_FOUND, "unknown_scenario"),
             OpenError::Full => (StatusCode::SERVICE_UNAVAILABLE, "no_free_slot"),
+            OpenError::TooManyWaiting => (StatusCode::SERVICE_UNAVAILABLE, "too_many_waiting"),
             OpenError::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "disk_full"),
             OpenError::Draining => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down"),
         };

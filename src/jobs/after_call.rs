@@ -156,6 +156,7 @@ impl AfterCall {
         let Some(prepared) = prepared.await?? else {
             // The spool goes last, so a call that has none may be sealed already.
             if artefacts::is_sealed(&self.blob, &keys).await? {
+                call_keeping::sealed_before(scope, call).await?;
                 return Ok(Outcome::Stored);
             }
             call_keeping::never_connected(scope, call).await?;

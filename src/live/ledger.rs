@@ -35,6 +35,10 @@ const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
 const AGAIN_AT_MOST: Duration = Duration::from_secs(5);
 
+/// How soon a note that the database refused is tried again at most. It is a bug, and somebody may
+/// mend the database.
+const REFUSED_AGAIN_AT_MOST: Duration = Duration::from_secs(60);
+
 /// How long the server waits at its end for what is not written.
 const FLUSHED_WITHIN: Duration = Duration::from_secs(10);
 
@@ -91,6 +95,10 @@ struct Page {
     since: Instant,
     /// Set when the call is over, with its end where that is known.
     ended: Option<Option<SystemTime>>,
+    /// Until when it lets others go first, after a write that did not work.
+    again_at: Option<Instant>,
+    /// How long it waits after the next refusal.
+    refused_for: Duration,
 }
 
 /// One write.
@@ -177,7 +185,7 @@ impl LedgerTask {
             if flushed_by.is_some() && self.pages.is_empty() {
                 return;
             }
-            let wake_at = self.wake_at();
+            let wake_at = self.wake_at(flushed_by.is_some());
             tokio::select! {
                 input = self.input.recv() => match input {
                     Some((org, call, note)) => self.take(org, call, note),
@@ -205,19 +213,14 @@ impl LedgerTask {
 
     fn take(&mut self, org: OrgId, call: CallId, note: Note) {
         let since = clock::now();
-        let page = self.pages.entry(call).or_insert_with(|| Page {
-            org,
-            connected: None,
-            chunks: Vec::new(),
-            since,
-            ended: None,
-        });
+        let page = self.pages.entry(call).or_insert_with(|| Page::new(org, since));
         match note {
             Note::Connected(connected) => page.connected = Some(connected),
             Note::Ended(at) => {
                 // The seal writes the whole log.
                 self.waiting_bytes -= page.clear_chunks();
                 page.ended = Some(at);
+                page.again_at = None;
             }
             Note::Lines { first_line, text } if page.ended.is_none() => {
                 if self.waiting_bytes + text.len() < MAX_WAITING_BYTES {
@@ -240,8 +243,8 @@ impl LedgerTask {
         let (call, page) = self
             .pages
             .iter()
-            .filter(|(_, page)| flushing || page.due_at() <= now)
-            .min_by_key(|(_, page)| page.due_at())?;
+            .filter(|(_, page)| page.ready_at(flushing) <= now)
+            .min_by_key(|(_, page)| page.ready_at(flushing))?;
         let (call, org, step) = (*call, page.org, page.first_step()?);
         let scope = self.store.scope(org, Actor::System);
         let (taken, node) = (step.clone(), self.node);
@@ -257,45 +260,57 @@ impl LedgerTask {
     }
 
     fn settle(&mut self, call: CallId, step: &Step, written: Written) {
-        match written {
-            Err(_) => return self.leave_alone("no answer in time"),
-            Ok(Err(error)) if error.is_unavailable() => return self.leave_alone(&error),
-            Ok(Err(error)) => {
-                tracing::error!(%call, %error, "a note on a call could not be written");
-            }
-            Ok(Ok(())) => {
-                if self.again_at.is_some() {
-                    tracing::info!(calls = self.pages.len(), "the database is back");
-                }
-            }
+        let refusal = match written {
+            Err(_) => return self.leave_alone(call, "no answer in time"),
+            Ok(Err(error)) if error.is_unavailable() => return self.leave_alone(call, &error),
+            Ok(Err(error)) => Some(error),
+            Ok(Ok(())) => None,
+        };
+        if self.again_at.is_some() {
+            tracing::info!(calls = self.pages.len(), "the database is back");
         }
         (self.again_at, self.again_after) = (None, AGAIN_AFTER);
         let Some(page) = self.pages.get_mut(&call) else { return };
-        match step {
-            Step::Connected(_) => page.connected = None,
-            Step::Ended(_) => page.ended = None,
-            Step::Chunk(written) => self.waiting_bytes -= page.drop_written(written),
+        match refusal {
+            Some(error) => self.waiting_bytes -= page.refuse(call, step, &error),
+            None => self.waiting_bytes -= page.let_go(step),
         }
         if page.is_empty() {
             self.pages.remove(&call);
         }
     }
 
-    fn wake_at(&self) -> Option<Instant> {
-        let due = self.pages.values().map(Page::due_at).min()?;
-        Some(self.again_at.map_or(due, |again_at| due.max(again_at)))
+    fn wake_at(&self, flushing: bool) -> Option<Instant> {
+        let ready = self.pages.values().map(|page| page.ready_at(flushing)).min()?;
+        Some(self.again_at.map_or(ready, |again_at| ready.max(again_at)))
     }
 
-    fn leave_alone(&mut self, why: impl Display) {
+    fn leave_alone(&mut self, call: CallId, why: impl Display) {
         if self.again_at.is_none() {
             tracing::warn!(%why, "the database is away: calls go on, what they note waits");
         }
         self.again_at = Some(clock::now() + self.again_after);
         self.again_after = (2 * self.again_after).min(AGAIN_AT_MOST);
+        // It may be this call alone that is stuck: the others are tried before it.
+        if let Some(page) = self.pages.get_mut(&call) {
+            page.again_at = self.again_at;
+        }
     }
 }
 
 impl Page {
+    fn new(org: OrgId, since: Instant) -> Self {
+        Self {
+            org,
+            connected: None,
+            chunks: Vec::new(),
+            since,
+            ended: None,
+            again_at: None,
+            refused_for: AGAIN_AFTER,
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.connected.is_none() && self.chunks.is_empty() && self.ended.is_none()
     }
@@ -330,6 +345,42 @@ impl Page {
             self.chunks.remove(0);
         }
         written.lines.len()
+    }
+
+    /// Lets go of what is written; returns how many bytes of lines that were.
+    fn let_go(&mut self, step: &Step) -> usize {
+        (self.again_at, self.refused_for) = (None, AGAIN_AFTER);
+        match step {
+            Step::Connected(_) => self.connected = None,
+            Step::Ended(_) => self.ended = None,
+            Step::Chunk(written) => return self.drop_written(written),
+        }
+        0
+    }
+
+    /// Keeps a note that was refused for another try. Lines are left to the seal, and so is the
+    /// beginning of a call that is over; its end is never let go. Returns how many bytes of lines
+    /// went.
+    fn refuse(&mut self, call: CallId, step: &Step, error: &StoreError) -> usize {
+        if matches!(step, Step::Connected(_)) && self.ended.is_some() {
+            tracing::warn!(%call, %error, "the beginning of a call is noted when it is sealed");
+            self.connected = None;
+            return 0;
+        }
+        if self.refused_for == AGAIN_AFTER {
+            tracing::error!(%call, %error, "a note on a call was refused; it is tried again");
+        } else {
+            tracing::debug!(%call, %error, "a note on a call was refused again");
+        }
+        self.again_at = Some(clock::now() + self.refused_for);
+        self.refused_for = (2 * self.refused_for).min(REFUSED_AGAIN_AT_MOST);
+        self.clear_chunks()
+    }
+
+    /// When it is tried: not before something of it is due, or at once when all is flushed.
+    fn ready_at(&self, flushing: bool) -> Instant {
+        let due_at = if flushing { self.since } else { self.due_at() };
+        self.again_at.map_or(due_at, |again_at| due_at.max(again_at))
     }
 
     /// When something of it must be written.

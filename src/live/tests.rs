@@ -50,7 +50,7 @@ impl Rig {
 
     /// Opens a call and connects it.
     fn connect(&self) -> (CallId, Client) {
-        let call = self.calls.open(ORG, "rachel").unwrap().0;
+        let call = self.calls.open(ORG, UserId::new(), "rachel").unwrap().0;
         let (link, client) = Client::new();
         self.calls.attach(call, link).unwrap();
         (call, client)
@@ -163,10 +163,13 @@ async fn seen(observer: &mut broadcast::Receiver<Arc<str>>, wanted: &str) -> Val
 #[tokio::test(start_paused = true)]
 async fn the_last_slot_is_given_once_and_comes_free_with_the_end() {
     let mut rig = Rig::healthy();
-    assert_eq!(rig.calls.open(ORG, "nobody").err(), Some(OpenError::UnknownScenario));
-    let waiting = rig.calls.open(ORG, "rachel").unwrap().0;
     assert_eq!(
-        rig.calls.open(ORG, "rachel").err(),
+        rig.calls.open(ORG, UserId::new(), "nobody").err(),
+        Some(OpenError::UnknownScenario)
+    );
+    let waiting = rig.calls.open(ORG, UserId::new(), "rachel").unwrap().0;
+    assert_eq!(
+        rig.calls.open(ORG, UserId::new(), "rachel").err(),
         Some(OpenError::Full),
         "a waiting call has its slot"
     );
@@ -175,13 +178,15 @@ async fn the_last_slot_is_given_once_and_comes_free_with_the_end() {
 
     let (call, mut client) = rig.connect();
     client.until("call.connected").await;
-    assert_eq!(rig.calls.open(ORG, "rachel").err(), Some(OpenError::Full));
+    assert_eq!(rig.calls.open(ORG, UserId::new(), "rachel").err(), Some(OpenError::Full));
     assert_eq!(rig.calls.live_count(), 1);
     assert!(rig.calls.end(call, EndReason::RepHungUp));
     assert_eq!(end_of(&rig.log().await).0, EndReason::RepHungUp);
     assert_eq!(rig.calls.status(call), Some(CallStatus::Sealing));
     assert_eq!(rig.calls.live_count(), 0);
-    rig.calls.open(ORG, "rachel").expect("a call that only waits for its seal needs no slot");
+    rig.calls
+        .open(ORG, UserId::new(), "rachel")
+        .expect("a call that only waits for its seal needs no slot");
     rig.calls.sealed(call, CallStatus::Completed);
     assert_eq!(rig.calls.status(call), Some(CallStatus::Completed));
     assert_eq!(rig.calls.can_attach(call), Err(AttachError::Unknown), "it is over");
@@ -190,26 +195,70 @@ async fn the_last_slot_is_given_once_and_comes_free_with_the_end() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_nobody_joins_gives_its_slot_back() {
     let rig = Rig::healthy();
-    let call = rig.calls.open(ORG, "rachel").unwrap().0;
+    let call = rig.calls.open(ORG, UserId::new(), "rachel").unwrap().0;
     advance(WAITING_FOR).await;
     assert_eq!(rig.calls.can_attach(call), Ok(()), "its token is good to the end");
     advance(Duration::from_secs(1)).await;
     assert_eq!(rig.calls.can_attach(call), Err(AttachError::Unknown));
-    rig.calls.open(ORG, "rachel").expect("the slot is free");
+    rig.calls.open(ORG, UserId::new(), "rachel").expect("the slot is free");
     assert_eq!(rig.calls.status(call), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_opened_again_waits_for_what_is_left_of_its_time() {
+    let rig = Rig::healthy();
+    let (call, of) = (CallId::new(), (ORG, UserId::new()));
+    rig.calls.open_again(call, of, "rachel", Duration::from_secs(590)).unwrap();
+    advance(Duration::from_secs(10)).await;
+    assert_eq!(rig.calls.can_attach(call), Ok(()));
+    rig.calls.open_again(call, of, "rachel", Duration::ZERO).expect("it is here already");
+    advance(Duration::from_secs(1)).await;
+    assert_eq!(rig.calls.can_attach(call), Err(AttachError::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_a_person_nor_an_org_takes_every_slot_without_calling() {
+    let engines = || engines(Ear::Hears(""), Mind::Says(HELLO), Throat::Speaks);
+    let rig = Rig::new(engines(), 5);
+    let rep = UserId::new();
+    let open = |org, user| rig.calls.open(org, user, "rachel").map(|(call, _)| call);
+    let first = open(ORG, rep).unwrap();
+    let second = open(ORG, rep).unwrap();
+    assert_eq!(rig.calls.status(first), None, "the later call took its place");
+    assert_eq!(rig.calls.can_attach(first), Err(AttachError::Unknown));
+    assert_eq!((rig.calls.can_attach(second), rig.calls.free_slots()), (Ok(()), 4));
+
+    // Half of 5 slots are 2.
+    open(ORG, UserId::new()).unwrap();
+    assert_eq!(open(ORG, UserId::new()), Err(OpenError::TooManyWaiting));
+    let third = open(ORG, rep).expect("it takes the place of the second");
+    let other = OrgId::new();
+    open(other, rep).expect("the person of another org is another");
+    assert_eq!(rig.calls.can_attach(third), Ok(()));
+
+    // A call that is connected is no longer among those that wait.
+    let (link, _client) = Client::new();
+    rig.calls.attach(third, link).unwrap();
+    open(ORG, rep).expect("a person in a call may have one more waiting");
+    assert_eq!(rig.calls.status(third), Some(CallStatus::Live));
+    open(other, UserId::new()).unwrap();
+    assert_eq!(open(OrgId::new(), rep), Err(OpenError::Full));
+
+    let single = Rig::new(engines(), 1);
+    single.calls.open(ORG, rep, "rachel").expect("half of one slot is one");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_without_a_spool_gives_its_slot_back() {
     let mut rig = Rig::healthy();
-    let call = rig.calls.open(ORG, "rachel").unwrap().0;
+    let call = rig.calls.open(ORG, UserId::new(), "rachel").unwrap().0;
     std::fs::create_dir(rig.spools.call_dir(call)).unwrap();
     let (link, mut client) = Client::new();
     rig.calls.attach(call, link).unwrap();
     assert!(client.outbound.recv().await.is_none(), "the link is closed without a word");
     let ended = rig.ended.recv().await.unwrap();
     assert_eq!((ended.call, ended.unwritten), (call, Vec::new()));
-    rig.calls.open(ORG, "rachel").expect("the slot is free");
+    rig.calls.open(ORG, UserId::new(), "rachel").expect("the slot is free");
 }
 
 #[tokio::test(start_paused = true)]
@@ -255,7 +304,7 @@ async fn a_drained_server_says_goodbye_on_every_call() {
     let calls = Arc::clone(&rig.calls);
     let drain = async {
         calls.drain(Duration::from_secs(3)).await;
-        calls.open(ORG, "rachel")
+        calls.open(ORG, UserId::new(), "rachel")
     };
     let (after, events) = tokio::join!(drain, client.until("call.ended"));
     assert_eq!(after.err(), Some(OpenError::Draining));
@@ -276,7 +325,7 @@ async fn a_call_is_ended_before_its_first_audio() {
 #[tokio::test(start_paused = true)]
 async fn a_link_that_takes_nothing_is_let_go() {
     let mut rig = Rig::healthy();
-    let call = rig.calls.open(ORG, "rachel").unwrap().0;
+    let call = rig.calls.open(ORG, UserId::new(), "rachel").unwrap().0;
     let mut observer = rig.calls.watch(call).unwrap();
     let (link, mut client) = Client::with_room(1);
     rig.calls.attach(call, link).unwrap();

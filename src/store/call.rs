@@ -155,6 +155,26 @@ pub async fn give_up(scope: &OrgScope, id: CallId) -> Result<(), StoreError> {
     Ok(tx.commit().await?)
 }
 
+/// Notes that the calls of somebody which still wait were given up for a later one.
+///
+/// # Errors
+/// When the actor is not the system.
+pub async fn give_up_before(scope: &OrgScope, user: UserId, id: CallId) -> Result<(), StoreError> {
+    let mut tx = scope.begin().await?;
+    // Nobody noted the end of those that waited for too long.
+    sqlx::query!(
+        "update call
+         set status = 'never_connected', ended_at = least(now(), created_at + interval '10 minutes')
+         where org_id = $1 and user_id = $2 and status = 'waiting' and id < $3",
+        scope.org().0,
+        user.0,
+        id.0,
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(tx.commit().await?)
+}
+
 /// Whether the actor may know of a call.
 ///
 /// # Errors

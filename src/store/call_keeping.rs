@@ -127,7 +127,8 @@ pub async fn keep_lines(
 }
 
 /// Notes that a call is over and has it sealed by the node that has its spool. A call that was
-/// found after the death of its server has no known end: sealing says when it was.
+/// found after the death of its server has no known end: sealing says when it was. One that is
+/// completed stays so until it is sealed again: its spool may be gone.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -140,7 +141,7 @@ pub async fn ended(
     let mut tx = scope.begin().await?;
     sqlx::query!(
         "update call set status = 'sealing', ended_at = coalesce(ended_at, $3)
-         where org_id = $1 and id = $2",
+         where org_id = $1 and id = $2 and status <> 'completed'",
         scope.org().0,
         call.0,
         at.map(moment) as _,
@@ -205,6 +206,27 @@ pub async fn sealed(scope: &OrgScope, sealed: &Sealed<'_>) -> Result<(), StoreEr
     .execute(&mut *tx)
     .await?;
     job::add(&mut tx, job::MEASURE_CALL, sealed.call, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Has a call that was sealed before measured, unless it is completed.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sealed_before(scope: &OrgScope, call: CallId) -> Result<(), StoreError> {
+    let mut tx = scope.begin().await?;
+    let unmeasured = sqlx::query_scalar!(
+        r#"select id as "id!" from call
+           where org_id = $1 and id = $2 and status <> 'completed'
+           for share"#,
+        scope.org().0,
+        call.0,
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    if unmeasured.is_some() {
+        job::add(&mut tx, job::MEASURE_CALL, call, None).await?;
+    }
     Ok(tx.commit().await?)
 }
 

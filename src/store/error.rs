@@ -28,9 +28,6 @@ pub enum StoreError {
 /// Row security, or a missing grant.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
-/// Somebody else held a lock for too long.
-const LOCK_NOT_AVAILABLE: &str = "55P03";
-
 /// A transaction waited for its next statement for too long, and its connection was closed.
 const IDLE_IN_TRANSACTION: &str = "25P03";
 
@@ -49,12 +46,7 @@ impl StoreError {
 /// Whether the database does not answer, as opposed to answering with an error.
 pub(super) fn is_away(error: &sqlx::Error) -> bool {
     match error {
-        // Class 08 is the connection, 53 resources, 57 the operator or a timeout stepped in.
-        sqlx::Error::Database(inner) => {
-            let code = inner.code().unwrap_or_default();
-            matches!(&code[..code.len().min(2)], "08" | "53" | "57")
-                || [LOCK_NOT_AVAILABLE, IDLE_IN_TRANSACTION].contains(&&*code)
-        }
+        sqlx::Error::Database(inner) => is_passing(&inner.code().unwrap_or_default()),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::PoolTimedOut
@@ -64,6 +56,17 @@ pub(super) fn is_away(error: &sqlx::Error) -> bool {
         sqlx::Error::Protocol(_) => true,
         _ => false,
     }
+}
+
+/// Whether an error of Postgres is about the state it is in, and not about what was asked
+/// (PostgreSQL 15, appendix A): the same may work later.
+fn is_passing(code: &str) -> bool {
+    // The server only reads, as a standby does that is about to take over.
+    const READ_ONLY: &str = "25006";
+    // 08 is the connection, 40 a rollback for the sake of others, 53 resources, 55 something is in
+    // use or not ready, 57 the operator stepped in, 58 the machine.
+    let class = &code[..code.len().min(2)];
+    [READ_ONLY, IDLE_IN_TRANSACTION].contains(&code) || matches!(class, "08" | "40" | "53" | "55" | "57" | "58")
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -86,6 +89,22 @@ impl From<sqlx::Error> for StoreError {
                 }
             }
             _ => Self::Query(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_told_from_what_stays() {
+        // Of each class one, and of 25 the one that passes.
+        for code in ["08006", "25006", "40P01", "53300", "55P03", "57P01", "58030"] {
+            assert!(is_passing(code), "{code}");
+        }
+        for code in ["", "2", "22021", "23505", "25001", "25P02", "42501", "42P01", "XX000"] {
+            assert!(!is_passing(code), "{code}");
         }
     }
 }

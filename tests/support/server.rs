@@ -145,8 +145,13 @@ impl Drop for Server {
 
 /// A server that is not started: no setting but where it listens and keeps its data.
 pub(crate) fn command(folder: &TempDir, listen: &str) -> Command {
+    command_in(data_dir(folder), listen)
+}
+
+/// The same with a data folder that is there.
+pub(crate) fn command_in(data_dir: PathBuf, listen: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ringcraft"));
-    command.env_clear().env("RINGCRAFT_LISTEN", listen).env("RINGCRAFT_DATA_DIR", data_dir(folder));
+    command.env_clear().env("RINGCRAFT_LISTEN", listen).env("RINGCRAFT_DATA_DIR", data_dir);
     command
 }
 

@@ -90,6 +90,16 @@ impl CallState {
         self.status != UNKNOWN
     }
 
+    /// Whether asking again tells nothing new, at least not soon.
+    fn is_final(&self) -> bool {
+        self.is_completed() || self.was_never_connected() || self.status == "failed"
+    }
+
+    /// Whether there was no call: no media came to the server, and none will.
+    pub(crate) fn was_never_connected(&self) -> bool {
+        self.status == "never_connected"
+    }
+
     /// Whether its artefacts are there.
     pub(crate) fn is_completed(&self) -> bool {
         self.status == "completed"
@@ -179,7 +189,7 @@ impl Server {
             let url = format!("{}/api/calls/{}", self.base, call.id);
             let request = self.http.get(&url).bearer_auth(&call.token);
             let state = self.answer::<One<CallState>>(&url, request).await?.call;
-            if state.is_completed() || state.status == "failed" || deadline <= crate::clock::now() {
+            if state.is_final() || deadline <= crate::clock::now() {
                 return Ok(state);
             }
         }
@@ -302,6 +312,16 @@ mod tests {
         assert_eq!(open("ws://a/audio").audio_url(), "ws://a/audio?token=secret");
         assert_eq!(open("ws://a/audio?token=x").audio_url(), "ws://a/audio?token=x");
         assert_eq!(open("ws://a/audio?v=1").audio_url(), "ws://a/audio?v=1&token=secret");
+    }
+
+    #[test]
+    fn a_call_is_asked_for_until_its_status_is_final() {
+        let is_final = |status: &str| {
+            let status = status.to_owned();
+            CallState { status, ..CallState::unknown(CallId::new(), None) }.is_final()
+        };
+        assert!(["completed", "failed", "never_connected"].into_iter().all(is_final));
+        assert!(!["waiting", "live", "sealing"].into_iter().any(is_final));
     }
 
     #[test]

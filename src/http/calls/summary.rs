@@ -94,6 +94,8 @@ fn latest(stored: CallStatus, live: Option<CallStatus>) -> CallStatus {
             CallStatus::Completed => CallStatus::Sealing,
             live => live,
         },
+        // It connected at the last moment, and the note of that comes late.
+        (CallStatus::NeverConnected, Some(live @ (CallStatus::Live | CallStatus::Sealing))) => live,
         (stored, _) => stored,
     }
 }
@@ -116,6 +118,9 @@ mod tests {
             (Completed, None, Completed),
             (Failed, Some(Sealing), Failed),
             (NeverConnected, Some(Waiting), NeverConnected),
+            (NeverConnected, Some(Live), Live),
+            (NeverConnected, Some(Sealing), Sealing),
+            (NeverConnected, None, NeverConnected),
         ];
         for (stored, live, shown) in table {
             assert_eq!(latest(stored, live), shown, "{stored:?} {live:?}");

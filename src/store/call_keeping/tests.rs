@@ -182,3 +182,30 @@ async fn a_call_that_nobody_joins_waits_as_long_as_its_token_is_good() {
     rig.connect().await;
     assert_eq!(rig.all(CALL).await[0]["status"], "live");
 }
+
+/// What the queue holds: tasks by name.
+const TASKS: &str = "select to_jsonb(t.identifier) from graphile_worker._private_jobs j
+  join graphile_worker._private_tasks t on t.id = j.task_id order by 1";
+
+#[tokio::test]
+async fn an_end_that_is_noted_late_does_not_undo_a_completed_call() {
+    let rig = Rig::new().await;
+    rig.connect().await;
+    let numbers =
+        Measured { call: rig.call, kpi_version: "kpi/1", result: &Value::Null, utterances: &[] };
+    measured(&rig.scope(), &numbers).await.unwrap();
+    ended(&rig.scope(), rig.call, rig.node, None).await.unwrap();
+    assert_eq!(rig.all(CALL).await[0]["status"], "completed");
+    // Its spool may still be there, so it is sealed once more; there is nothing to measure.
+    sealed_before(&rig.scope(), rig.call).await.unwrap();
+    assert_eq!(rig.all(TASKS).await, ["seal_call"]);
+}
+
+#[tokio::test]
+async fn a_call_that_was_sealed_before_is_measured() {
+    let rig = Rig::new().await;
+    rig.connect().await;
+    ended(&rig.scope(), rig.call, rig.node, None).await.unwrap();
+    sealed_before(&rig.scope(), rig.call).await.unwrap();
+    assert_eq!(rig.all(TASKS).await, ["measure_call", "seal_call"]);
+}

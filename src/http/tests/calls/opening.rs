@@ -59,18 +59,74 @@ async fn many_requests_at_once_with_one_key_take_one_slot() {
     let first = &asked[0].1["call"]["id"];
     assert!(asked.iter().all(|(_, body)| body["call"]["id"] == *first));
     assert_eq!(ids(&server, &server.rep, "").await.len(), 1);
-    // Four recognisers, four calls: three slots are left.
-    for key in ["a", "b", "c"] {
-        assert_eq!(answer(open(&server, &server.rep, key, "rachel")).await.0, 201);
+    // Four recognisers, four slots: two for calls of this org that wait, two for another's.
+    let (store, org) = (&server.app.store, server.rep.org);
+    let colleague = person_in(store, org, Role::Rep).await;
+    let third = person_in(store, org, Role::Rep).await;
+    assert_eq!(answer(open(&server, &colleague, "k", "rachel")).await.0, 201);
+    let refused = (503, "too_many_waiting".to_owned());
+    assert_eq!(error(open(&server, &third, "k", "rachel")).await, refused);
+    let stranger = org_with(store, Role::Rep).await;
+    let strange_colleague = person_in(store, stranger.org, Role::Rep).await;
+    for person in [&stranger, &strange_colleague] {
+        assert_eq!(answer(open(&server, person, "k", "rachel")).await.0, 201);
     }
-    assert_eq!(
-        error(open(&server, &server.rep, "d", "rachel")).await,
-        (503, "no_free_slot".into())
-    );
+    let nobody = org_with(store, Role::Rep).await;
+    let full = (503, "no_free_slot".to_owned());
+    assert_eq!(error(open(&server, &nobody, "k", "rachel")).await, full);
     let end = server.request("POST", &format!("/api/calls/{}/end", first.as_str().unwrap()));
     let (status, ended) = answer(end.bearer_auth(&server.rep.api_key)).await;
     assert_eq!((status, &ended["call"]["status"]), (200, &json!("never_connected")));
-    assert_eq!(answer(open(&server, &server.rep, "d", "rachel")).await.0, 201);
+    assert_eq!(answer(open(&server, &third, "k", "rachel")).await.0, 201);
+}
+
+async fn status_of(server: &Server, call: &Value) -> Value {
+    let path = format!("/api/calls/{}", call["call"]["id"].as_str().unwrap());
+    let request = server.request("GET", &path).bearer_auth(&server.rep.api_key);
+    answer(request).await.1["call"]["status"].clone()
+}
+
+#[tokio::test]
+async fn a_person_has_one_call_that_waits() {
+    let server = Server::start().await;
+    let (_, first) = answer(open(&server, &server.rep, "a", "rachel")).await;
+    let (status, second) = answer(open(&server, &server.rep, "b", "rachel")).await;
+    assert_eq!((status, &second["call"]["status"]), (201, &json!("waiting")));
+    assert_eq!(status_of(&server, &first).await, "never_connected");
+    assert_eq!(status_of(&server, &second).await, "waiting");
+    let socket = |call: &Value| {
+        let (link, token) = (&call["call"]["links"]["audio"], &call["call"]["token"]);
+        format!("{}?token={}", link.as_str().unwrap(), token.as_str().unwrap())
+    };
+    let refused = tokio_tungstenite::connect_async(socket(&first)).await.unwrap_err();
+    let tungstenite::Error::Http(response) = refused else { panic!("{refused}") };
+    assert_eq!(response.status(), 404);
+    // The key of the first gives it as it is, and does not bring it back.
+    let (status, again) = answer(open(&server, &server.rep, "a", "rachel")).await;
+    assert_eq!((status, &again["call"]["status"]), (200, &json!("never_connected")));
+    tokio_tungstenite::connect_async(socket(&second)).await.expect("the second one is open");
+}
+
+#[tokio::test]
+async fn a_call_that_waited_for_a_dead_server_is_taken_up_or_given_up() {
+    let server = Server::start().await;
+    let (_, first) = answer(open(&server, &server.rep, "a", "rachel")).await;
+    let id: CallId = first["call"]["id"].as_str().unwrap().parse().unwrap();
+    // What a process knew of a call goes with it.
+    server.app.live.forget(id);
+    let (status, again) = answer(open(&server, &server.rep, "a", "rachel")).await;
+    assert_eq!((status, &again["call"]["status"]), (200, &json!("waiting")));
+    assert_eq!(again["call"]["id"], first["call"]["id"]);
+    assert_eq!(server.app.live.can_attach(id), Ok(()), "it may be connected");
+    assert_eq!(server.app.live.free_slots(), 3);
+
+    server.app.live.forget(id);
+    let end = server.request("POST", &format!("/api/calls/{id}/end"));
+    let (status, ended) = answer(end.bearer_auth(&server.rep.api_key)).await;
+    assert_eq!((status, &ended["call"]["status"]), (200, &json!("never_connected")));
+    let (status, over) = answer(open(&server, &server.rep, "a", "rachel")).await;
+    assert_eq!((status, &over["call"]["status"]), (200, &json!("never_connected")));
+    assert!(server.app.live.can_attach(id).is_err(), "it was given up");
 }
 
 #[tokio::test]
