@@ -3,19 +3,21 @@
 use std::time::SystemTime;
 
 use axum::Json;
-use axum::extract::{Path, Query};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::clock;
 use crate::http::error::{ApiError, ErrorBody};
+use crate::http::fields::Named;
+use crate::http::page::Filter;
 use crate::http::signed_in::SignedIn;
 use crate::model::{CallId, OrgId};
 use crate::store::job::{self, JobRow};
 
 /// Which jobs.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// Jobs in this state alone: "waiting", "running" or "failed".
     state: Option<String>,
@@ -59,7 +61,7 @@ struct Job {
 ))]
 pub(super) async fn list(
     SignedIn(principal): SignedIn,
-    Query(wanted): Query<Wanted>,
+    Filter(wanted): Filter<Wanted>,
 ) -> Result<Json<Many>, ApiError> {
     if !principal.role.runs_org() {
         return Err(ApiError::forbidden());
@@ -82,13 +84,13 @@ pub(super) async fn list(
 ))]
 pub(super) async fn retry(
     SignedIn(principal): SignedIn,
-    Path(id): Path<String>,
+    id: Result<Named<i64>, ApiError>,
 ) -> Result<Json<One>, ApiError> {
     if !principal.role.runs_org() {
         return Err(ApiError::forbidden());
     }
     let no_job = || ApiError::new(StatusCode::NOT_FOUND, "unknown_job", "no job has this id");
-    let id = id.parse().map_err(|_| no_job())?;
+    let Named(id) = id.map_err(|_| no_job())?;
     match job::retry(&principal.scope, id).await {
         Err(crate::store::StoreError::NotFound) => Err(no_job()),
         row => Ok(Json(One { job: row?.into() })),

@@ -68,8 +68,7 @@ pub(super) async fn change(
     SignedIn(principal): SignedIn,
     Body(change): Body<MeChange>,
 ) -> Result<Json<impl Serialize>, ApiError> {
-    let system = principal.scope.as_system();
-    profile::rename(&system, principal.user, change.name.as_str()).await?;
+    profile::rename(&principal.scope, change.name.as_str()).await?;
     of(&principal).await
 }
 
