@@ -233,6 +233,7 @@ impl App {
         let stopping = self.stopping.clone();
         self.connections.spawn(http::listener::serve(listener, router, connections, stopping));
         self.sealing.spawn(sealing.run(self.calls_over.clone()));
+        self.identity.keep_up(&self.store, self.stopping.clone());
         let signal = signals.next().await;
         tracing::info!(
             signal,

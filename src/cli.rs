@@ -79,8 +79,10 @@ pub enum Command {
     Seed(SeedArgs),
     /// Lists every setting of the server.
     Settings(SettingsArgs),
-    /// Prints mail that waits because no SMTP server is configured, as the database of DATABASE_URL
-    /// holds it: invitations and links to set a password.
+    /// Prints mail of the last 7 days that was not sent, as the database of DATABASE_URL holds it:
+    /// invitations and links to set a password.
+    ///
+    /// It waits because no SMTP server is configured, or because the server did not take it yet.
     Mail,
     /// Recognises speech for one call; started by the server itself.
     #[command(hide = true)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use email::{BadEmail, BadName, DisplayName, EmailAddress};
@@ -14,7 +15,7 @@ pub use token::{BearerToken, TokenHash, TokenKind};
 
 use crate::clock;
 use crate::config::{BaseUrl, Config};
-use crate::store::session;
+use crate::store::{Store, session};
 use last_use::LastUses;
 
 pub mod password;
@@ -27,6 +28,7 @@ mod mailer;
 pub mod sign_in;
 pub mod invitation;
 pub mod recovery;
+pub mod upkeep;
 
 /// How long what goes on beside requests may take when the server stops.
 const FINISH_WITHIN: Duration = Duration::from_secs(5);
@@ -63,6 +65,11 @@ impl Identity {
             beside: TaskTracker::new(),
             last_uses: LastUses::default(),
         })
+    }
+
+    /// Sends mail that waits and forgets what is over, again and again until it is told to stop.
+    pub fn keep_up(&self, store: &Store, stop: CancellationToken) {
+        self.beside.spawn(upkeep::run(store.clone(), self.mailer.clone(), stop));
     }
 
     /// Notes that somebody's session is in use, seldom and without holding up their request.

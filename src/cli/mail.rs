@@ -1,19 +1,12 @@
 //! `ringcraft mail`: what would have been sent, for a server without SMTP.
 
 use std::io::Write;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 
 use crate::clock;
 use crate::store::mail::{self, WaitingMail};
 use crate::store::{Actor, Store, platform};
-
-/// How old a mail may be that is shown: links in older ones are mostly no good any more.
-const SHOWN_FOR: Duration = Duration::from_secs(24 * 3_600);
-
-/// Orgs that are asked for at once.
-const ORGS_AT_ONCE: i64 = 500;
 
 /// Prints the mail of every org that waits, the oldest of each org first.
 ///
@@ -25,22 +18,16 @@ pub async fn run(database_url: Option<String>, out: &mut impl Write) -> anyhow::
     };
     let store = Store::open(url.trim()).await?;
     let mut shown = 0;
-    let mut after = None;
-    loop {
-        let orgs = platform::orgs(&store, after, ORGS_AT_ONCE).await.context("list the orgs")?;
-        let Some(last) = orgs.last() else { break };
-        after = Some(last.0);
-        for org in orgs {
-            let system = store.scope(org, Actor::System);
-            for mail in mail::waiting(&system, SHOWN_FOR).await.context("read the mail")? {
-                show(out, &mail)?;
-                shown += 1;
-            }
+    for org in platform::all_orgs(&store).await.context("list the orgs")? {
+        let system = store.scope(org, Actor::System);
+        for mail in mail::waiting(&system, mail::WORTH_SENDING).await.context("read the mail")? {
+            show(out, &mail)?;
+            shown += 1;
         }
     }
     store.close().await;
     if shown == 0 {
-        writeln!(out, "No mail of the last 24 hours waits.")?;
+        writeln!(out, "No mail of the last 7 days waits.")?;
     }
     Ok(())
 }

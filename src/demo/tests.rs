@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use sqlx::{Connection, Row};
 
 use super::*;
-use crate::identity::{NotSignedIn, Principal};
+use crate::identity::{Entrance, NotSignedIn, Place, Principal};
 use crate::model::CallId;
 use crate::store::call::{self, NewCall};
 use crate::test_database::{self, TestDatabase};
@@ -38,6 +38,10 @@ async fn kept_password(database: &TestDatabase, email: &str) -> String {
     kept.bind(email).fetch_one(&mut owner).await.unwrap()
 }
 
+fn place() -> Place {
+    Entrance::new().enter().unwrap()
+}
+
 #[tokio::test]
 async fn each_gets_in_with_what_was_told_and_sees_what_their_role_says() {
     let database = TestDatabase::new().await;
@@ -53,7 +57,11 @@ async fn each_gets_in_with_what_was_told_and_sees_what_their_role_says() {
         let principal = signed_in(&store, account).await;
         assert_eq!(principal.role, account.role, "{}", account.email);
         let kept = kept_password(&database, &account.email).await;
-        assert!(Password::new(&*account.password).is(Some(kept)).await, "{}", account.email);
+        assert!(
+            Password::new(&*account.password).is(Some(kept), place()).await,
+            "{}",
+            account.email
+        );
         people.push((account, principal));
     }
 
@@ -184,8 +192,8 @@ async fn new_passwords_and_keys_take_the_place_of_the_old() {
         assert!(matches!(refused, Err(NotSignedIn::Refused)), "{}", old.email);
         assert_eq!(signed_in(&store, new).await.role, new.role);
         let kept = kept_password(&database, &new.email).await;
-        assert!(Password::new(&*new.password).is(Some(kept.clone())).await);
-        assert!(!Password::new(&*old.password).is(Some(kept)).await);
+        assert!(Password::new(&*new.password).is(Some(kept.clone()), place()).await);
+        assert!(!Password::new(&*old.password).is(Some(kept), place()).await);
     }
     assert_eq!(signed_in(&store, &new.accounts[3]).await.user, users.user, "they are the same");
     let kept = Accounts::read(&folder.path().join(FILE)).ok();

@@ -67,8 +67,9 @@ pub(super) async fn login(
     _: Admitted,
     Body(request): Body<LoginRequest>,
 ) -> Result<Response, ApiError> {
-    let _place = app.identity.entrance.enter()?;
-    let session = sign_in::with_password(&app.store, &request.email, &request.password).await?;
+    let place = app.identity.entrance.enter()?;
+    let LoginRequest { email, password } = request;
+    let session = sign_in::with_password(&app.store, &email, &password, place).await?;
     signed_in(&app, StatusCode::OK, session).await
 }
 

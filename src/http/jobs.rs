@@ -3,19 +3,21 @@
 use std::time::SystemTime;
 
 use axum::Json;
-use axum::extract::{Path, Query};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::clock;
 use crate::http::error::{ApiError, ErrorBody};
+use crate::http::fields::Named;
+use crate::http::page::Filter;
 use crate::http::signed_in::RunsOrg;
 use crate::model::{CallId, OrgId};
 use crate::store::job::{self, JobRow};
 
 /// Which jobs.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// Jobs in this state alone: "waiting", "running" or "failed".
     state: Option<String>,
@@ -59,7 +61,7 @@ struct Job {
 ))]
 pub(super) async fn list(
     RunsOrg(principal): RunsOrg,
-    Query(wanted): Query<Wanted>,
+    Filter(wanted): Filter<Wanted>,
 ) -> Result<Json<Many>, ApiError> {
     let state = wanted.state.as_deref().filter(|state| !state.is_empty());
     if state.is_some_and(|state| !["waiting", "running", "failed"].contains(&state)) {
@@ -77,10 +79,10 @@ pub(super) async fn list(
 ))]
 pub(super) async fn retry(
     RunsOrg(principal): RunsOrg,
-    Path(id): Path<String>,
+    id: Result<Named<i64>, ApiError>,
 ) -> Result<Json<One>, ApiError> {
     let no_job = || ApiError::new(StatusCode::NOT_FOUND, "unknown_job", "no job has this id");
-    let id = id.parse().map_err(|_| no_job())?;
+    let Named(id) = id.map_err(|_| no_job())?;
     match job::retry(&principal.scope, id).await {
         Err(crate::store::StoreError::NotFound) => Err(no_job()),
         row => Ok(Json(One { job: row?.into() })),

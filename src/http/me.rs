@@ -70,8 +70,7 @@ pub(super) async fn change(
     AtHome(principal): AtHome,
     Body(change): Body<MeChange>,
 ) -> Result<Json<impl Serialize>, ApiError> {
-    let system = principal.scope.as_system();
-    profile::rename(&system, principal.user, change.name.as_str()).await?;
+    profile::rename(&principal.scope, change.name.as_str()).await?;
     of(&principal).await
 }
 

@@ -254,6 +254,7 @@ impl From<ChangeUserError> for ApiError {
             ChangeUserError::OwnAccount => (StatusCode::CONFLICT, "own_account"),
             ChangeUserError::LastAdmin => (StatusCode::CONFLICT, "last_admin"),
             ChangeUserError::Invitation => (StatusCode::CONFLICT, "invitation"),
+            ChangeUserError::NotAccepted => (StatusCode::CONFLICT, "not_accepted"),
             ChangeUserError::Superadmin => (StatusCode::FORBIDDEN, "forbidden"),
             ChangeUserError::Store(error) => return error.into(),
         };

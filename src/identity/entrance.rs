@@ -25,10 +25,10 @@ pub struct Entrance {
     places: Arc<Semaphore>,
 }
 
-/// A place in the queue, held until it is dropped.
-#[derive(Debug)]
+/// A place in the queue, held until it and its copies are dropped.
+#[derive(Clone, Debug)]
 pub struct Place {
-    _permit: OwnedSemaphorePermit,
+    _permit: Arc<OwnedSemaphorePermit>,
 }
 
 /// Why somebody was turned away.
@@ -74,7 +74,7 @@ impl Entrance {
     /// When the queue is full.
     pub fn enter(&self) -> Result<Place, TurnedAway> {
         let permit = Arc::clone(&self.places).try_acquire_owned();
-        permit.map(|permit| Place { _permit: permit }).map_err(|_| TurnedAway::Full)
+        permit.map(|permit| Place { _permit: Arc::new(permit) }).map_err(|_| TurnedAway::Full)
     }
 }
 

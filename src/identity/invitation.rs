@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::password::Password;
-use super::{BearerToken, DisplayName, Mailer, NewSession, SignInError, TokenKind, sign_in};
+use super::{BearerToken, DisplayName, Mailer, NewSession, Place, SignInError, TokenKind, sign_in};
 use crate::config::BaseUrl;
 use crate::model::UserId;
 use crate::store::account_token::{self, AccountTokenKind};
@@ -84,12 +84,13 @@ pub async fn accept(
     token: &str,
     name: &DisplayName,
     password: &Password,
+    place: Place,
 ) -> Result<NewSession, LinkError> {
     let owner = owner(store, token, AccountTokenKind::Invitation).await?;
     let system = store.scope(owner.org, Actor::System);
-    let hash = password.hash().await;
+    let hash = password.hash_in(place).await;
     account_token::accept_invitation(&system, owner.id, owner.user, name.as_str(), &hash).await?;
-    sign_in::begin(&system, owner.user).await.map_err(|error| match error {
+    sign_in::begin(&system, owner.user, &hash).await.map_err(|error| match error {
         SignInError::Store(error) => LinkError::Store(error),
         SignInError::Wrong | SignInError::Locked(_) => LinkError::Spent,
     })

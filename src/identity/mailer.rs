@@ -18,6 +18,9 @@ use crate::store::{OrgScope, StoreError};
 /// How long any one exchange with the mail server may take.
 const SMTP_WITHIN: Duration = Duration::from_secs(20);
 
+/// How long a mail may take in all: less than it is left alone for.
+const MAIL_WITHIN: Duration = Duration::from_secs(60);
+
 /// Mails on their way at the same time.
 const SENT_AT_ONCE: usize = 4;
 
@@ -44,6 +47,14 @@ pub struct Mailer {
 )]
 pub struct BadSmtpUrl;
 
+/// Who sent a mail.
+enum Sent {
+    /// We did.
+    Now,
+    /// It was sent before, or somebody else is about to.
+    ByAnother,
+}
+
 /// Why a mail is still in the database only.
 #[derive(Debug, thiserror::Error)]
 enum NotSent {
@@ -53,6 +64,8 @@ enum NotSent {
     Message(#[from] lettre::error::Error),
     #[error("the mail server: {0}")]
     Smtp(#[from] lettre::transport::smtp::Error),
+    #[error("the mail server took longer than {} s", MAIL_WITHIN.as_secs())]
+    TooSlow,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -87,10 +100,7 @@ impl Mailer {
         let system = scope.as_system();
         let id = mail::insert(&system, &mail).await?;
         match &self.smtp {
-            Some(smtp) if self.sending.len() < WAITING_MOST => {
-                let (mailer, smtp) = (self.clone(), smtp.clone());
-                self.sending.spawn(async move { mailer.carry(&system, id, &mail, &smtp).await });
-            }
+            Some(smtp) if self.sending.len() < WAITING_MOST => self.set_off(system, id, smtp),
             Some(_) => tracing::warn!(mail = %id, "too much mail at once: this one waits"),
             None => tracing::info!(
                 mail = %id,
@@ -98,6 +108,30 @@ impl Mailer {
             ),
         }
         Ok(())
+    }
+
+    /// Whether mail is sent at all.
+    pub fn sends(&self) -> bool {
+        self.smtp.is_some()
+    }
+
+    /// Sends the mail of an org that is to be tried now, as much as there is room for, without
+    /// waiting for the mail server.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn send_due(&self, system: &OrgScope) -> Result<(), StoreError> {
+        let Some(smtp) = &self.smtp else { return Ok(()) };
+        let room = WAITING_MOST.saturating_sub(self.sending.len());
+        for id in mail::due(system, room).await? {
+            self.set_off(system.clone(), id, smtp);
+        }
+        Ok(())
+    }
+
+    fn set_off(&self, system: OrgScope, id: Uuid, smtp: &AsyncSmtpTransport<Tokio1Executor>) {
+        let (mailer, smtp) = (self.clone(), smtp.clone());
+        self.sending.spawn(async move { mailer.carry(&system, id, &smtp).await });
     }
 
     /// Waits for mail that is on its way, for a while.
@@ -108,19 +142,15 @@ impl Mailer {
         }
     }
 
-    async fn carry(
-        &self,
-        system: &OrgScope,
-        id: Uuid,
-        mail: &NewMail,
-        smtp: &AsyncSmtpTransport<Tokio1Executor>,
-    ) {
+    async fn carry(&self, system: &OrgScope, id: Uuid, smtp: &AsyncSmtpTransport<Tokio1Executor>) {
         let _turn = self.turns.acquire().await.expect("the semaphore is never closed");
-        match self.send(system, id, mail, smtp).await {
-            Ok(()) => tracing::info!(mail = %id, "a mail was sent"),
+        let sent = timeout(MAIL_WITHIN, self.send(system, id, smtp)).await;
+        match sent.unwrap_or(Err(NotSent::TooSlow)) {
+            Ok(Sent::Now) => tracing::info!(mail = %id, "a mail was sent"),
+            Ok(Sent::ByAnother) => {}
             // What a mail server says may name the address.
             Err(error) => {
-                tracing::warn!(mail = %id, "a mail was not sent; `ringcraft mail` shows it");
+                tracing::warn!(mail = %id, "a mail was not sent and is tried again later");
                 tracing::debug!(mail = %id, %error, "a mail was not sent");
             }
         }
@@ -130,9 +160,9 @@ impl Mailer {
         &self,
         system: &OrgScope,
         id: Uuid,
-        mail: &NewMail,
         smtp: &AsyncSmtpTransport<Tokio1Executor>,
-    ) -> Result<(), NotSent> {
+    ) -> Result<Sent, NotSent> {
+        let Some(mail) = mail::take(system, id).await? else { return Ok(Sent::ByAnother) };
         let to = Mailbox::new(None, mail.to_address.parse()?);
         let message_id = format!("<{id}@{}>", self.from.email.domain());
         let message = Message::builder()
@@ -141,9 +171,9 @@ impl Mailer {
             .message_id(Some(message_id))
             .subject(&mail.subject)
             .header(ContentType::TEXT_PLAIN)
-            .body(mail.body.clone())?;
+            .body(mail.body)?;
         smtp.send(message).await?;
         mail::mark_sent(system, id).await?;
-        Ok(())
+        Ok(Sent::Now)
     }
 }

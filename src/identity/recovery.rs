@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::invitation::{LinkError, owner};
 use super::password::Password;
-use super::{BearerToken, EmailAddress, Mailer, TokenKind};
+use super::{BearerToken, EmailAddress, Mailer, Place, TokenKind};
 use crate::config::BaseUrl;
 use crate::store::account_token::{self, AccountTokenKind};
 use crate::store::mail::NewMail;
@@ -53,14 +53,16 @@ pub async fn ask(
 ///
 /// # Errors
 /// When the link is not good.
-pub async fn confirm(store: &Store, token: &str, password: &Password) -> Result<(), LinkError> {
+pub async fn confirm(
+    store: &Store,
+    token: &str,
+    password: &Password,
+    place: Place,
+) -> Result<(), LinkError> {
     let owner = owner(store, token, AccountTokenKind::PasswordReset).await?;
     let system = store.scope(owner.org, Actor::System);
-    let hash = password.hash().await;
+    let hash = password.hash_in(place).await;
     account_token::reset_password(&system, owner.id, owner.user, &hash).await?;
     let person = profile::get(&system, owner.user).await?;
-    if let Ok(email) = EmailAddress::try_from(person.email) {
-        login_failure::forget(store, &email.failure_key()).await?;
-    }
-    Ok(())
+    Ok(login_failure::forget(store, &person.email).await?)
 }

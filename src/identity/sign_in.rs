@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use super::{BearerToken, EmailAddress, TokenKind, password::Password};
+use super::{BearerToken, EmailAddress, Place, TokenKind, password::Password};
 use crate::clock;
 use crate::model::{OrgId, SessionId, UserId};
 use crate::store::audit::{self, Entry};
@@ -22,6 +22,17 @@ pub struct NewSession {
     pub user: UserId,
     /// What they may see.
     pub scope: OrgScope,
+}
+
+/// Somebody who has shown that they know their password.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// Their org.
+    pub org: OrgId,
+    /// Who.
+    pub user: UserId,
+    /// What was kept of the password they know: it may be another by the time it matters.
+    pub password_hash: String,
 }
 
 /// Why somebody was not signed in.
@@ -46,9 +57,10 @@ pub async fn with_password(
     store: &Store,
     email: &EmailAddress,
     password: &Password,
+    place: Place,
 ) -> Result<NewSession, SignInError> {
-    let (org, user) = check(store, email, password).await?;
-    begin(&store.scope(org, Actor::System), user).await
+    let Verified { org, user, password_hash } = check(store, email, password, place).await?;
+    begin(&store.scope(org, Actor::System), user, &password_hash).await
 }
 
 /// Finds whose address and password these are, and counts it when they are nobody's. It takes the
@@ -60,9 +72,9 @@ pub async fn check(
     store: &Store,
     email: &EmailAddress,
     password: &Password,
-) -> Result<(OrgId, UserId), SignInError> {
-    let key = email.failure_key();
-    let locks = match login_failure::count(store, &key).await? {
+    place: Place,
+) -> Result<Verified, SignInError> {
+    let locks = match login_failure::count(store, email.as_str()).await? {
         Attempt::Counted { locks } => locks,
         Attempt::Locked(left) => return Err(SignInError::Locked(left)),
     };
@@ -70,9 +82,11 @@ pub async fn check(
     let (org, user) = found.unwrap_or((OrgId(Uuid::nil()), UserId(Uuid::nil())));
     let system = store.scope(org, Actor::System);
     let kept = credential::of_active(&system, user).await?;
-    if password.is(kept).await {
-        login_failure::forget(store, &key).await?;
-        return Ok((org, user));
+    if password.is(kept.clone(), place).await
+        && let Some(password_hash) = kept
+    {
+        login_failure::forget(store, email.as_str()).await?;
+        return Ok(Verified { org, user, password_hash });
     }
     if locks && found.is_some() {
         audit::insert(&system, Entry::of_user("auth.locked", user)).await?;
@@ -80,15 +94,64 @@ pub async fn check(
     Err(SignInError::Wrong)
 }
 
-/// Begins a session for somebody who has shown who they are.
+/// Begins a session for somebody who knows the password of which this is kept.
 ///
 /// # Errors
-/// When they may not come in, or the database does not answer.
-pub async fn begin(system: &OrgScope, user: UserId) -> Result<NewSession, SignInError> {
+/// When they may not come in, have another password by now, or the database does not answer.
+pub async fn begin(
+    system: &OrgScope,
+    user: UserId,
+    password_hash: &str,
+) -> Result<NewSession, SignInError> {
     let role = user::active_role(system, user).await?.ok_or(SignInError::Wrong)?;
     let scope = system.acting(Actor::User { id: user, role });
     let token = BearerToken::new(TokenKind::Session);
-    session::begin(system, &scope, SessionId::new(), user, &token.hash()).await?;
+    let new = session::NewSession { id: SessionId::new(), user, token_hash: &token.hash() };
+    session::begin(system, &scope, new, password_hash).await.map_err(|error| match error {
+        StoreError::NotFound => SignInError::Wrong,
+        error => error.into(),
+    })?;
     let expires_at = clock::wall_now() + session::IDLE_LIFE;
     Ok(NewSession { token, expires_at, user, scope })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Entrance;
+    use crate::model::Role;
+    use crate::store::credential::Replaced;
+    use crate::store::user::{UserChange, UserStatus};
+    use crate::test_database::{TestDatabase, org_with};
+
+    #[tokio::test]
+    async fn nobody_comes_in_by_a_password_that_was_replaced_meanwhile() {
+        let database = TestDatabase::new().await;
+        let store = database.store().await;
+        let rep = org_with(&store, Role::Rep).await;
+        let system = store.scope(rep.org, Actor::System);
+        let password = Password::new("correct horse battery staple");
+        credential::upsert(&system, rep.user, &password.hash().await).await.unwrap();
+        let email = EmailAddress::try_from(rep.email).unwrap();
+        let place = Entrance::new().enter().unwrap();
+        let verified = check(&store, &email, &password, place).await.unwrap();
+        assert_eq!((verified.org, verified.user), (rep.org, rep.user));
+        let known = &verified.password_hash;
+        begin(&system, rep.user, known).await.unwrap();
+
+        credential::upsert(&system, rep.user, "another").await.unwrap();
+        let late = begin(&system, rep.user, known).await;
+        assert!(matches!(late, Err(SignInError::Wrong)), "{late:?}");
+        let hash = Replaced { from: known, to: "a third" };
+        let change = credential::change(&system, &system, rep.user, hash, SessionId::new()).await;
+        assert!(matches!(change, Err(StoreError::NotFound)), "{change:?}");
+        let kept = credential::of_active(&system, rep.user).await.unwrap();
+        assert_eq!(kept.as_deref(), Some("another"));
+
+        begin(&system, rep.user, "another").await.unwrap();
+        let disable = UserChange { status: Some(UserStatus::Disabled), ..Default::default() };
+        user::update(&system, rep.user, disable).await.unwrap();
+        let shut_out = begin(&system, rep.user, "another").await;
+        assert!(matches!(shut_out, Err(SignInError::Wrong)), "{shut_out:?}");
+    }
 }

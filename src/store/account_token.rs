@@ -159,6 +159,22 @@ pub async fn accept_invitation(
     Ok(tx.commit().await?)
 }
 
+/// Forgets tokens that were used or are too old.
+///
+/// # Errors
+/// When the actor is not the system.
+pub async fn forget_spent(scope: &OrgScope) -> Result<(), StoreError> {
+    let mut tx = scope.begin().await?;
+    sqlx::query!(
+        "delete from account_token
+         where org_id = $1 and (used_at is not null or expires_at <= now())",
+        scope.org().0,
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(tx.commit().await?)
+}
+
 /// Voids every link to set somebody's password.
 pub(super) async fn void_in(
     connection: &mut PgConnection,

@@ -56,19 +56,56 @@ pub async fn of_active(scope: &OrgScope, user: UserId) -> Result<Option<String>,
     Ok(hash)
 }
 
+/// Whether somebody has a password.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_there(scope: &OrgScope, user: UserId) -> Result<bool, StoreError> {
+    let mut tx = scope.begin().await?;
+    let there = sqlx::query_scalar!(
+        r#"select exists (
+             select from credential where org_id = $1 and user_id = $2) as "there!""#,
+        scope.org().0,
+        user.0,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(there)
+}
+
+/// What is kept of a password, and of the one that takes its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Replaced<'a> {
+    /// The hash of the one that was shown to be known.
+    pub from: &'a str,
+    /// The hash of the new one.
+    pub to: &'a str,
+}
+
 /// Keeps a new password of the actor of `by` and ends their sessions but one.
 ///
 /// # Errors
-/// When there is no such person, or the actor is not the system.
+/// `NotFound` when they have another password by now; else when the actor is not the system.
 pub async fn change(
     scope: &OrgScope,
     by: &OrgScope,
     user: UserId,
-    password_hash: &str,
+    hash: Replaced<'_>,
     kept: SessionId,
 ) -> Result<(), StoreError> {
     let mut tx = scope.begin().await?;
-    upsert_in(&mut tx, scope, user, password_hash).await?;
+    sqlx::query_scalar!(
+        "update credential set password_hash = $4, changed_at = now()
+         where org_id = $1 and user_id = $2 and password_hash = $3
+         returning user_id",
+        scope.org().0,
+        user.0,
+        hash.from,
+        hash.to,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
     session::delete_others_in(&mut tx, scope, user, Some(kept)).await?;
     // A link to set a password that was asked for before must not undo this.
     account_token::void_in(&mut tx, scope, user).await?;

@@ -66,7 +66,8 @@ fn is_passing(code: &str) -> bool {
     // 08 is the connection, 40 a rollback for the sake of others, 53 resources, 55 something is in
     // use or not ready, 57 the operator stepped in, 58 the machine.
     let class = &code[..code.len().min(2)];
-    [READ_ONLY, IDLE_IN_TRANSACTION].contains(&code) || matches!(class, "08" | "40" | "53" | "55" | "57" | "58")
+    [READ_ONLY, IDLE_IN_TRANSACTION].contains(&code)
+        || matches!(class, "08" | "40" | "53" | "55" | "57" | "58")
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -3,7 +3,7 @@
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{OrgScope, StoreError};
 use crate::model::{OrgId, UserId};
 
 /// A key that somebody sent, and what with.
@@ -67,6 +67,22 @@ pub(super) async fn claim(
         claim.key,
     );
     Ok(Key::Used(used.fetch_one(&mut **tx).await?))
+}
+
+/// Forgets keys that may be used anew.
+///
+/// # Errors
+/// When the actor is not the system.
+pub async fn forget_old(scope: &OrgScope) -> Result<(), StoreError> {
+    let mut tx = scope.begin().await?;
+    sqlx::query!(
+        "delete from idempotency_key
+         where org_id = $1 and created_at <= now() - interval '24 hours'",
+        scope.org().0,
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(tx.commit().await?)
 }
 
 /// Notes what was made with a key that the transaction took.

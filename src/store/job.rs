@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 pub use sqlx::PgPool as WorkerPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Executor, Postgres, Transaction};
 use time::OffsetDateTime;
 
+use super::audit::{self, Entry};
 use super::{ACQUIRE_WITHIN, OpenError, OrgScope, Store, StoreError};
 use crate::model::{CallId, NodeId, OrgId};
 
@@ -107,13 +109,23 @@ pub async fn list(scope: &OrgScope, state: Option<&str>) -> Result<Vec<JobRow>, 
     rows(scope, None, state).await
 }
 
-/// Has a job begin anew, now, unless it runs. Returns it as it is then.
+/// Has a job begin anew, now, unless it runs, and notes it in the org it is of. Returns it as it is
+/// then.
 ///
 /// # Errors
 /// When there is no such job that the actor may know of.
 pub async fn retry(scope: &OrgScope, id: i64) -> Result<JobRow, StoreError> {
-    let mut tx = scope.begin().await?;
+    let known = rows(scope, Some(id), None).await?.pop().ok_or(StoreError::NotFound)?;
+    let there = scope.in_org(known.org);
+    let mut tx = there.begin().await?;
     sqlx::query!("select queue_retry($1)", id).fetch_one(&mut *tx).await?;
+    let entry = Entry {
+        action: "job.retried",
+        subject_kind: Some("call"),
+        subject_id: Some(known.call.0),
+        details: json!({"job_id": id, "task": known.task, "state": known.state}),
+    };
+    audit::insert_in(&mut tx, &there, entry).await?;
     tx.commit().await?;
     rows(scope, Some(id), None).await?.pop().ok_or(StoreError::NotFound)
 }

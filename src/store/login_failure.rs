@@ -1,4 +1,6 @@
 //! Who failed to sign in, by the hash of the address that was tried: no tenant's, and known or not.
+//! The database lowers the address, as it does to find whose it is: by any other rule one person
+//! would have several counts.
 
 use std::time::Duration;
 
@@ -27,9 +29,10 @@ pub enum Attempt {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn count(store: &Store, email_hash: &[u8]) -> Result<Attempt, StoreError> {
+pub async fn count(store: &Store, email: &str) -> Result<Attempt, StoreError> {
     let counted = sqlx::query_scalar!(
-        r#"insert into login_failure as f (email_hash, failures, last_at) values ($1, 1, now())
+        r#"insert into login_failure as f (email_hash, failures, last_at) values
+             (sha256(convert_to(lower($1::text), 'UTF8')), 1, now())
            on conflict on constraint login_failure_pkey do update set
              last_at = now(),
              failures = case
@@ -40,7 +43,7 @@ pub async fn count(store: &Store, email_hash: &[u8]) -> Result<Attempt, StoreErr
                  and $2 <= f.failures + 1 then now() + make_interval(secs => $3) end
            where f.locked_until is null or f.locked_until <= now()
            returning locked_until is not null as "locks!""#,
-        email_hash,
+        email,
         FAILURES_UNTIL_LOCKED,
         LOCKED_FOR.as_secs_f64(),
     )
@@ -51,8 +54,9 @@ pub async fn count(store: &Store, email_hash: &[u8]) -> Result<Attempt, StoreErr
     }
     let left_s = sqlx::query_scalar!(
         r#"select extract(epoch from locked_until - now())::float8 as "left_s!"
-           from login_failure where email_hash = $1 and locked_until is not null"#,
-        email_hash,
+           from login_failure where email_hash = sha256(convert_to(lower($1::text), 'UTF8'))
+             and locked_until is not null"#,
+        email,
     )
     .fetch_optional(&store.pool)
     .await?;
@@ -64,10 +68,12 @@ pub async fn count(store: &Store, email_hash: &[u8]) -> Result<Attempt, StoreErr
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn forget(store: &Store, email_hash: &[u8]) -> Result<(), StoreError> {
+pub async fn forget(store: &Store, email: &str) -> Result<(), StoreError> {
     sqlx::query!(
-        "delete from login_failure where email_hash = $1 or last_at < now() - interval '1 day'",
-        email_hash,
+        "delete from login_failure
+         where email_hash = sha256(convert_to(lower($1::text), 'UTF8'))
+           or last_at < now() - interval '1 day'",
+        email,
     )
     .execute(&store.pool)
     .await?;

@@ -94,6 +94,24 @@ pub async fn has_orgs(store: &Store) -> Result<bool, StoreError> {
     Ok(found.fetch_one(&store.pool).await?)
 }
 
+/// Orgs that are asked for at once.
+const ORGS_AT_ONCE: i64 = 500;
+
+/// Every org, for what the server does in each of them by itself.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all_orgs(store: &Store) -> Result<Vec<OrgId>, StoreError> {
+    let mut all: Vec<OrgId> = Vec::new();
+    loop {
+        let more = orgs(store, all.last().map(|org| org.0), ORGS_AT_ONCE).await?;
+        if more.is_empty() {
+            return Ok(all);
+        }
+        all.extend(more);
+    }
+}
+
 /// Every org from after one on, for a superadmin: whoever asks was checked to be one.
 ///
 /// # Errors

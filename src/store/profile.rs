@@ -1,7 +1,9 @@
 //! What people see and change of themselves.
 
+use serde_json::json;
 use uuid::Uuid;
 
+use super::audit::{self, Entry};
 use super::{OrgScope, StoreError};
 use crate::model::{OrgId, Role, UserId};
 
@@ -73,12 +75,27 @@ pub async fn get(scope: &OrgScope, user: UserId) -> Result<Profile, StoreError> 
     Ok(Profile { id: user, name, email, role, org: scope.org(), org_name, teams })
 }
 
-/// Changes what somebody is called.
+/// Changes what the actor is called and notes it. No policy lets a rep change a person, so the server
+/// does it for them.
 ///
 /// # Errors
-/// When the actor is not the system, which has checked that they ask themself.
-pub async fn rename(scope: &OrgScope, user: UserId, name: &str) -> Result<(), StoreError> {
-    let mut tx = scope.begin().await?;
+/// When the actor is nobody of the org.
+pub async fn rename(scope: &OrgScope, name: &str) -> Result<(), StoreError> {
+    let user = scope.user().ok_or(StoreError::NotFound)?;
+    let mut tx = scope.as_system().begin().await?;
+    let before = sqlx::query_scalar!(
+        "select name from app_user where org_id = $1 and id = $2 for no key update",
+        scope.org().0,
+        user.0,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if before == name {
+        return Ok(());
+    }
+    let details = json!({"name": {"from": before, "to": name}});
+    let entry = Entry { details, ..Entry::of_user("user.updated", user) };
+    audit::insert_in(&mut tx, scope, entry).await?;
     sqlx::query!(
         "update app_user set name = $3 where org_id = $1 and id = $2",
         scope.org().0,

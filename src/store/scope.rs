@@ -63,6 +63,11 @@ impl OrgScope {
         Self { actor, ..self.clone() }
     }
 
+    /// The same actor in another org, where what they may know of is there.
+    pub(super) fn in_org(&self, org: OrgId) -> Self {
+        Self { org, ..self.clone() }
+    }
+
     /// Begins a transaction that says whose rows it is about, and who asks. What is said ends with
     /// it: the next user of the connection starts with nothing.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {

@@ -54,18 +54,44 @@ async fn insert_in(
     Ok(())
 }
 
-/// Begins a session for the actor of `by`, notes it and forgets their sessions that are over.
+/// A session to be begun.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSession<'a> {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// SHA-256 of its token.
+    pub token_hash: &'a [u8],
+}
+
+/// Begins a session for the actor of `by`, who knows the password of which this hash is kept, notes
+/// it and forgets their sessions that are over.
 ///
 /// # Errors
-/// When there is no such person, or the actor is not the system.
+/// `NotFound` when they may not come in or have another password by now; else when the actor is not
+/// the system.
 pub async fn begin(
     scope: &OrgScope,
     by: &OrgScope,
-    id: SessionId,
-    user: UserId,
-    token_hash: &[u8],
+    NewSession { id, user, token_hash }: NewSession<'_>,
+    password_hash: &str,
 ) -> Result<(), StoreError> {
     let mut tx = scope.begin().await?;
+    // Whoever changes the password or shuts somebody out ends their sessions. The locks have this
+    // one begin before that, and end with the others, or not at all. First the person, then the
+    // password: as a link to set one does it.
+    sqlx::query_scalar!(
+        "select u.id from app_user u
+         join credential c on c.org_id = u.org_id and c.user_id = u.id
+         where u.org_id = $1 and u.id = $2 and u.status = 'active' and c.password_hash = $3
+         for share",
+        scope.org().0,
+        user.0,
+        password_hash,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
     sqlx::query!(
         "delete from session where org_id = $1 and user_id = $2 and expires_at <= now()",
         scope.org().0,
@@ -109,6 +135,18 @@ pub async fn note_use(scope: &OrgScope, id: SessionId) -> Result<(), StoreError>
 pub async fn end(scope: &OrgScope, id: SessionId) -> Result<(), StoreError> {
     let mut tx = scope.begin().await?;
     sqlx::query!("delete from session where org_id = $1 and id = $2", scope.org().0, id.0)
+        .execute(&mut *tx)
+        .await?;
+    Ok(tx.commit().await?)
+}
+
+/// Forgets sessions that are over.
+///
+/// # Errors
+/// When the actor is not the system.
+pub async fn forget_expired(scope: &OrgScope) -> Result<(), StoreError> {
+    let mut tx = scope.begin().await?;
+    sqlx::query!("delete from session where org_id = $1 and expires_at <= now()", scope.org().0)
         .execute(&mut *tx)
         .await?;
     Ok(tx.commit().await?)

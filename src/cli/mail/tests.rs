@@ -13,7 +13,7 @@ async fn printed(database: &TestDatabase) -> String {
 #[tokio::test]
 async fn mail_of_every_org_is_shown_as_long_as_it_waits() {
     let database = TestDatabase::new().await;
-    assert_eq!(printed(&database).await, "No mail of the last 24 hours waits.\n");
+    assert_eq!(printed(&database).await, "No mail of the last 7 days waits.\n");
     let store = database.store().await;
     let mut ids = Vec::new();
     for number in 1..=4 {
@@ -31,8 +31,10 @@ async fn mail_of_every_org_is_shown_as_long_as_it_waits() {
         ids.push(id);
     }
     let mut owner = PgConnection::connect(&database.url).await.unwrap();
-    let old =
-        format!("update mail set created_at = now() - interval '25 hours' where id = '{}'", ids[2]);
+    let old = format!(
+        "update mail set created_at = now() - interval '169 hours' where id = '{}'",
+        ids[2]
+    );
     owner.execute(AssertSqlSafe(old)).await.unwrap();
     owner.close().await.unwrap();
     let text = printed(&database).await;

@@ -80,8 +80,8 @@ pub(in crate::http) async fn accept(
     Body(request): Body<AcceptRequest>,
 ) -> Result<Response, ApiError> {
     check_new(&request.password, "password")?;
-    let _place = app.identity.entrance.enter()?;
-    let session =
-        invitation::accept(&app.store, &request.token, &request.name, &request.password).await?;
+    let place = app.identity.entrance.enter()?;
+    let AcceptRequest { token, name, password } = request;
+    let session = invitation::accept(&app.store, &token, &name, &password, place).await?;
     signed_in(&app, StatusCode::OK, session).await
 }

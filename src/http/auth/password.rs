@@ -15,7 +15,8 @@ use crate::http::error::{ApiError, ErrorBody};
 use crate::http::signed_in::AtHome;
 use crate::identity::password::Password;
 use crate::identity::{EmailAddress, SignInError, recovery, sign_in};
-use crate::store::{credential, profile};
+use crate::store::credential::{self, Replaced};
+use crate::store::{StoreError, profile};
 
 /// A password in place of the one that was.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -59,13 +60,16 @@ pub(in crate::http) async fn change(
         tracing::error!(user = %principal.user, %error, "an address on record is none");
         ApiError::internal()
     })?;
-    let _place = app.identity.entrance.enter()?;
+    let place = app.identity.entrance.enter()?;
     // Whoever holds a stolen session may guess no more often than who has none.
-    sign_in::check(&app.store, &email, &request.current_password).await.map_err(wrong_current)?;
-    let hash = request.new_password.hash().await;
+    let verified = sign_in::check(&app.store, &email, &request.current_password, place.clone());
+    let from = verified.await.map_err(wrong_current)?.password_hash;
+    let hash = Replaced { from: &from, to: &request.new_password.hash_in(place).await };
     let system = principal.scope.as_system();
-    credential::change(&system, &principal.scope, principal.user, &hash, kept).await?;
-    Ok(StatusCode::NO_CONTENT)
+    match credential::change(&system, &principal.scope, principal.user, hash, kept).await {
+        Err(StoreError::NotFound) => Err(wrong_current(SignInError::Wrong)),
+        changed => Ok(changed.map(|()| StatusCode::NO_CONTENT)?),
+    }
 }
 
 /// Sends a link to set a new password, where somebody has this address.
@@ -111,8 +115,8 @@ pub(in crate::http) async fn confirm_reset(
     Body(request): Body<ConfirmRequest>,
 ) -> Result<StatusCode, ApiError> {
     check_new(&request.password, "password")?;
-    let _place = app.identity.entrance.enter()?;
-    recovery::confirm(&app.store, &request.token, &request.password).await?;
+    let place = app.identity.entrance.enter()?;
+    recovery::confirm(&app.store, &request.token, &request.password, place).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

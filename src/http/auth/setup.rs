@@ -56,8 +56,8 @@ pub(in crate::http) async fn set_up(
         return Err(SignUpError::Closed.into());
     }
     check_new(&request.password, "password")?;
-    let _place = app.identity.entrance.enter()?;
-    let hash = request.password.hash().await;
+    let place = app.identity.entrance.enter()?;
+    let hash = request.password.hash_in(place).await;
     let (org, admin) = (OrgId::new(), UserId::new());
     let system = app.store.scope(org, Actor::System);
     let new = NewOrg {
@@ -73,7 +73,7 @@ pub(in crate::http) async fn set_up(
     };
     sign_up::set_up(&system, new, allowed).await?;
     tracing::info!(%org, "an org was set up");
-    let session = sign_in::begin(&system, admin).await?;
+    let session = sign_in::begin(&system, admin, &hash).await?;
     signed_in(&app, StatusCode::CREATED, session).await
 }
 

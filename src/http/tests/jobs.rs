@@ -50,11 +50,28 @@ async fn admins_see_what_was_given_up_and_have_it_tried_again() {
         assert_eq!(error(jobs(person, "")).await, (403, "forbidden".into()));
         assert_eq!(error(retry(person, &id)).await, (403, "forbidden".into()));
     }
-    for (person, id) in [(&other, id.as_str()), (&admin, "0"), (&admin, "x"), (&admin, "1'--")] {
+    for (person, id) in
+        [(&other, id.as_str()), (&admin, "0"), (&admin, "x"), (&admin, "1'--"), (&admin, "%FF")]
+    {
         assert_eq!(error(retry(person, id)).await, (404, "unknown_job".into()), "{id}");
     }
-    assert_eq!(error(jobs(&admin, "?state=odd")).await, (422, "invalid_field".into()));
+    for query in ["?state=odd", "?state=failed&state=failed"] {
+        assert_eq!(error(jobs(&admin, query)).await, (422, "invalid_field".into()), "{query}");
+    }
     let (status, body) = answer(retry(&admin, &id)).await;
     assert_eq!((status, &body["job"]["state"]), (200, &json!("waiting")), "{body}");
     assert_eq!(body["job"]["attempts"], 0);
+    // It is noted where the job is of, whoever had it tried again.
+    let root = test_database::org_with(store, Role::Superadmin).await;
+    assert_eq!(answer(retry(&root, &id)).await.0, 200);
+    let audit = server.request("GET", "/api/audit_entries").bearer_auth(&admin.api_key);
+    let (_, body) = answer(audit).await;
+    let noted: Vec<_> = body["audit_entries"].as_array().unwrap().iter().collect();
+    assert_eq!(noted.len(), 2, "{body}");
+    for (entry, (who, state)) in noted.into_iter().zip([(&root, "waiting"), (&admin, "failed")]) {
+        assert_eq!((&entry["action"], &entry["subject_id"]), (&json!("job.retried"), &json!(call)));
+        assert_eq!(entry["actor_user_id"], json!(who.user));
+        let details = json!({"job_id": job["id"], "task": "seal_call", "state": state});
+        assert_eq!(entry["details"], details);
+    }
 }

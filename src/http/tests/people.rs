@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::model::{OrgId, TeamId, UserId};
 use crate::store::user::{self, NewUser, UserStatus};
-use crate::store::{self, Actor};
+use crate::store::{self, Actor, credential};
 
 /// A server with an org that has somebody of each role.
 pub(super) struct Office {
@@ -287,8 +287,11 @@ async fn whoever_is_disabled_is_out_at_once() {
     // A second time changes nothing, and whoever comes back has to sign in anew.
     assert_eq!(done(office.by_admin("DELETE", &path)).await, 204);
     assert_eq!(office.noted(9).await.len(), 1);
-    let back = office.by_admin("PATCH", &path).json(&json!({"status": "active"}));
-    assert_eq!(answer(back).await.1["user"]["status"], "active");
+    let back = || office.by_admin("PATCH", &path).json(&json!({"status": "active"}));
+    assert_eq!(refused(back()).await, no_field(409, "not_accepted"), "they have no password");
+    let system = office.server.app.store.scope(rep.org, Actor::System);
+    credential::upsert(&system, rep.user, "a hash").await.unwrap();
+    assert_eq!(answer(back()).await.1["user"]["status"], "active");
     assert_eq!(refused(office.ask(rep, "GET", &path)).await, out);
     assert_eq!(refused(by_key()).await, out);
 }

@@ -2,7 +2,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::*;
 use crate::model::{Role, UserId};
-use crate::store::{Actor, call_keeping};
+use crate::store::{Actor, call_keeping, org};
 use crate::test_database::TestDatabase;
 
 fn person(store: &Store, org: OrgId, role: Role) -> OrgScope {
@@ -20,6 +20,7 @@ async fn a_job_is_seen_by_those_who_run_its_org_and_by_superadmins() {
     let store = database.store().await;
     let (org, other, call) = (OrgId::new(), OrgId::new(), CallId::new());
     let system = store.scope(org, Actor::System);
+    org::insert(&system, "Acme Lending").await.unwrap();
     let node = NodeId::new();
     for _ in 0..2 {
         call_keeping::ended(&system, call, node, None).await.unwrap();

@@ -7,7 +7,7 @@ use super::{User, UserStatus, read};
 use crate::model::{Role, UserId};
 use crate::store::audit::{self, Entry};
 use crate::store::scope::go_on_as_system;
-use crate::store::{Actor, OrgScope, StoreError, org, team};
+use crate::store::{Actor, OrgScope, StoreError, credential, org, team};
 
 /// What is to become of somebody; what is not named stays.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +32,9 @@ pub enum ChangeUserError {
     /// Who was invited becomes active by coming, and nobody becomes invited again.
     #[error("whoever is invited becomes active by accepting, and nobody becomes invited again")]
     Invitation,
+    /// Who has no password could not come in.
+    #[error("whoever never accepted their invitation cannot be active; invite them again")]
+    NotAccepted,
     /// Superadmins are changed by superadmins.
     #[error("only a superadmin changes a superadmin")]
     Superadmin,
@@ -56,6 +59,8 @@ pub async fn update(
     id: UserId,
     change: UserChange<'_>,
 ) -> Result<User, ChangeUserError> {
+    // Passwords are the system's to look at, and who has one keeps one.
+    let accepted = credential::is_there(&scope.as_system(), id).await?;
     let mut tx = scope.begin().await?;
     org::lock(&mut tx, scope).await?;
     let before = read(&mut tx, scope, id).await?;
@@ -70,6 +75,9 @@ pub async fn update(
         return Ok(before);
     }
     check(scope.actor(), &before, &after)?;
+    if before.status == UserStatus::Disabled && after.status == UserStatus::Active && !accepted {
+        return Err(ChangeUserError::NotAccepted);
+    }
     if runs_org(&before) && !runs_org(&after) && !others_run_org(&mut tx, scope, id).await? {
         return Err(ChangeUserError::LastAdmin);
     }

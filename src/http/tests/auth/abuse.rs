@@ -50,6 +50,27 @@ async fn an_address_that_nobody_has_is_locked_alike_and_many_at_once_are_no_way_
 }
 
 #[tokio::test]
+async fn an_address_in_other_letters_is_the_same_address() {
+    let server = behind_proxy().await;
+    // The database takes the dotted capital for an i, other programs for an i with a dot above.
+    let written = "K\u{130}M@Example.com";
+    assert_eq!(server.ask(&format!("select lower('{written}')")).await, "kim@example.com");
+    let rep = server.rep.user;
+    server.sql(&format!("update app_user set email = 'kim@example.com' where id = '{rep}'")).await;
+    for number in 0..10 {
+        let email = if number % 2 == 0 { "kim@example.com" } else { written };
+        assert_eq!(error(server.login(email, "incorrect horse")).await.0, 401, "{number}");
+    }
+    for email in ["kim@example.com", "Kim@example.com", written] {
+        let locked = (429, "too_many_attempts".to_owned());
+        assert_eq!(error(server.login(email, PASSWORD)).await, locked, "{email}");
+    }
+    // printf kim@example.com | sha256sum
+    let kept = server.ask("select encode(email_hash, 'hex') from login_failure").await;
+    assert_eq!(&kept[..16], "5d9a0087d4ccdb9b");
+}
+
+#[tokio::test]
 async fn a_client_that_asks_too_often_is_told_when_to_come_again() {
     let server = behind_proxy().await;
     let ask = |path: &str, client: &str| {

@@ -5,6 +5,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use super::*;
+use crate::identity::upkeep;
 
 /// What a mail server was told.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -15,7 +16,7 @@ struct Received {
 }
 
 /// Takes one mail by the letter of RFC 5321, or refuses its recipient, then says goodbye.
-async fn take_one(listener: TcpListener, refuse: Option<&str>) -> Received {
+async fn take_one(listener: &TcpListener, refuse: Option<&str>) -> Received {
     let (stream, _) = listener.accept().await.unwrap();
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).split(b'\n');
@@ -81,7 +82,7 @@ async fn a_mail_is_sent_and_its_link_is_kept_no_longer() {
     let email = server.rep.email.clone();
     let ask = server.post("/api/auth/password_reset", &json!({"email": email}));
     assert_eq!(ask.send().await.unwrap().status(), 202);
-    let received = take_one(listener, None).await;
+    let received = take_one(&listener, None).await;
     assert_eq!((received.from.as_str(), &received.to), ("hallo@example.com", &email));
     let text = received.lines.join("\n");
     let (head, body) = text.split_once("\n\n").unwrap();
@@ -114,7 +115,7 @@ async fn a_mail_that_is_refused_waits_and_the_log_names_nobody() {
     assert_eq!(ask.send().await.unwrap().status(), 202);
     let refused = format!("550 {email} is unknown");
     let tracker = TaskTracker::new();
-    let taking = tracker.spawn(async move { take_one(listener, Some(&refused)).await.to });
+    let taking = tracker.spawn(async move { take_one(&listener, Some(&refused)).await.to });
     assert_eq!(taking.await.unwrap(), email);
     server.app.drain().await;
     let waits = "select (select count(*)::text from mail where sent_at is null and body <> '')";
@@ -122,4 +123,22 @@ async fn a_mail_that_is_refused_waits_and_the_log_names_nobody() {
     let log = lines.text();
     assert_eq!(log.matches("a mail was not sent").count(), 1, "{log}");
     assert!(!log.contains(&email) && !log.contains("rcm_") && !log.contains('@'), "{log}");
+}
+
+#[tokio::test]
+async fn a_mail_that_was_refused_is_sent_once_it_is_due() {
+    let (server, listener) = mailing().await;
+    let (store, mailer) = (&server.app.store, &server.app.identity.mailer);
+    let email = server.rep.email.clone();
+    let ask = server.post("/api/auth/password_reset", &json!({"email": email}));
+    assert_eq!(ask.send().await.unwrap().status(), 202);
+    assert_eq!(take_one(&listener, Some("451 not now")).await.to, email);
+    server.sql("update mail set next_try_at = now()").await;
+    upkeep::send_waiting(store, mailer).await.unwrap();
+    let received = take_one(&listener, None).await;
+    assert_eq!(received.to, email);
+    assert!(received.lines.iter().any(|line| line.contains("/password#token")), "{received:?}");
+    while server.ask("select count(*)::text from mail where sent_at is null").await != "0" {}
+    assert_eq!(server.ask("select tries::text from mail").await, "2");
+    server.app.drain().await;
 }
