@@ -43,3 +43,14 @@ async fn a_token_tells_no_more_than_its_bearer_may_know_by_now() {
         assert_eq!(refused(ask(rest)).await, (404, "unknown_call".to_owned(), None), "{rest}");
     }
 }
+
+#[tokio::test]
+async fn a_rep_comes_back_to_a_call_while_the_database_is_away() {
+    let office = Office::open().await;
+    let (call, token) = opened(&office).await;
+    office.server.app.store.close().await;
+    let ask =
+        |rest: &str| office.server.request("GET", &format!("{call}{rest}")).bearer_auth(&token);
+    assert_eq!(refused(ask("/audio")).await.0, 426, "it would connect");
+    assert_eq!(refused(ask("/events")).await.1, "database_unavailable");
+}
