@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{self, ServeArgs};
 use call::CallArgs;
+use forget_node::ForgetNodeArgs;
 use kpis::KpisArgs;
 use replay::ReplayArgs;
 use seed::SeedArgs;
@@ -16,6 +17,7 @@ pub mod migrate;
 pub mod mail;
 pub mod replay;
 pub mod superadmin;
+pub mod forget_node;
 pub mod seed;
 pub mod settings;
 
@@ -68,6 +70,8 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Makes somebody a superadmin.
     Superadmin(SuperadminArgs),
+    /// Gives up the calls of a node whose data folder is lost.
+    ForgetNode(ForgetNodeArgs),
     /// Brings the database of DATABASE_URL up to date; the server does so too when it starts.
     Migrate,
     /// Makes a demo org in a database that has no org, and prints its accounts.

@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Parser;
 use ringcraft::app::{self, Runtimes, Signals, Stopped};
 use ringcraft::cli::call::CallArgs;
+use ringcraft::cli::forget_node::ForgetNodeArgs;
 use ringcraft::cli::replay::ReplayArgs;
 use ringcraft::cli::seed::SeedArgs;
 use ringcraft::cli::settings::SettingsArgs;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Command::Kpis(given) => Ok(given.run()),
         Command::Replay(given) => replay(&given),
         Command::Superadmin(given) => superadmin(&given),
+        Command::ForgetNode(given) => forget_node(&given),
         Command::Migrate => migrate(),
         Command::Seed(given) => seed(given),
         Command::Settings(given) => settings(&given),
@@ -79,6 +81,14 @@ fn superadmin(given: &SuperadminArgs) -> anyhow::Result<ExitCode> {
     let named = config::environment("DATABASE_URL").filter(|url| !url.is_empty());
     let mut out = std::io::stdout();
     runtime.block_on(cli::superadmin::run(given, named.map(Secret::new), &mut out))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn forget_node(given: &ForgetNodeArgs) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
+    let named = config::environment("DATABASE_URL").filter(|url| !url.is_empty());
+    let mut out = std::io::stdout();
+    runtime.block_on(cli::forget_node::run(given, named.map(Secret::new), &mut out))?;
     Ok(ExitCode::SUCCESS)
 }
 

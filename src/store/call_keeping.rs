@@ -305,6 +305,25 @@ pub async fn failed(scope: &OrgScope, call: CallId) -> Result<(), StoreError> {
     set_status(scope, call, "failed").await
 }
 
+/// Notes that the calls of a node are lost with its disk, but for those that are completed. Should
+/// it turn up, they are sealed after all. Returns how many there were.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lost_with(scope: &OrgScope, node: NodeId) -> Result<u64, StoreError> {
+    let mut tx = scope.begin().await?;
+    let lost = sqlx::query!(
+        "update call set status = 'failed', end_reason = coalesce(end_reason, 'server_lost')
+         where org_id = $1 and node_id = $2 and status in ('live', 'sealing')",
+        scope.org().0,
+        node.0,
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(lost.rows_affected())
+}
+
 async fn set_status(scope: &OrgScope, call: CallId, status: &str) -> Result<(), StoreError> {
     let mut tx = scope.begin().await?;
     sqlx::query!(

@@ -174,6 +174,15 @@ pub async fn take_up(store: &Store, node: NodeId) -> Result<i32, StoreError> {
     Ok(freed.fetch_one(&store.pool).await?)
 }
 
+/// Removes the jobs that a node alone could do. Returns how many there were.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_node(store: &Store, node: NodeId) -> Result<i64, StoreError> {
+    let gone = sqlx::query_scalar!(r#"select queue_forget_node($1) as "gone!""#, node.0);
+    Ok(gone.fetch_one(&store.pool).await?)
+}
+
 /// How many jobs a node could begin now, or has begun and alone can end.
 ///
 /// # Errors

@@ -164,3 +164,17 @@ pub async fn node_stopped(store: &Store, id: NodeId) -> Result<(), StoreError> {
     sqlx::query!("delete from node where id = $1", id.0).execute(&store.pool).await?;
     Ok(())
 }
+
+/// Whether a node said within the last minute that it lives.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn node_is_alive(store: &Store, id: NodeId) -> Result<bool, StoreError> {
+    let alive = sqlx::query_scalar!(
+        r#"select exists (
+             select from node where id = $1 and now() - interval '1 minute' < heartbeat_at
+           ) as "alive!""#,
+        id.0,
+    );
+    Ok(alive.fetch_one(&store.pool).await?)
+}

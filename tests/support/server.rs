@@ -41,6 +41,11 @@ impl Home {
         self.folder.path()
     }
 
+    /// A rep of another org.
+    pub(crate) fn another_rep(&self) -> Person {
+        database::new_rep(&self.database)
+    }
+
     /// The address of the database, as its owner.
     pub(crate) fn database_url(&self) -> &str {
         &self.database.url

@@ -7,7 +7,7 @@ use crate::tables::TABLES;
 use crate::test_database::TestDatabase;
 
 /// The closed list: what is found before it is known whose it is, and with whose rights.
-const DEFINERS: [&str; 12] = [
+const DEFINERS: [&str; 13] = [
     "ringcraft_lookup platform_account_token(bytea,text)",
     "ringcraft_lookup platform_api_key(bytea)",
     "ringcraft_lookup platform_has_orgs()",
@@ -17,6 +17,7 @@ const DEFINERS: [&str; 12] = [
     "ringcraft_jobs queue_add(text,uuid,uuid)",
     "ringcraft_jobs queue_counts()",
     "ringcraft_jobs queue_due(uuid)",
+    "ringcraft_jobs queue_forget_node(uuid)",
     "ringcraft_jobs queue_jobs(bigint,text,integer)",
     "ringcraft_jobs queue_retry(bigint)",
     "ringcraft_jobs queue_take_up(uuid)",
