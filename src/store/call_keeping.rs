@@ -140,11 +140,13 @@ pub async fn ended(
 ) -> Result<(), StoreError> {
     let mut tx = scope.begin().await?;
     sqlx::query!(
-        "update call set status = 'sealing', ended_at = coalesce(ended_at, $3)
+        "update call
+         set status = 'sealing', ended_at = coalesce(ended_at, $3), node_id = coalesce(node_id, $4)
          where org_id = $1 and id = $2 and status <> 'completed'",
         scope.org().0,
         call.0,
         at.map(moment) as _,
+        node.0,
     )
     .execute(&mut *tx)
     .await?;
