@@ -29,6 +29,10 @@ const MAX_AHEAD: Span = Span::ms(1_000);
 /// What is louder may be the beginning of speech, which is never left out to catch up.
 const SILENCE_BELOW: Dbfs = Dbfs(-40.0);
 
+/// Silent messages after which a pause has begun: 200 ms. The soft ends of words and the stops inside
+/// of them are shorter, and are speech.
+const PAUSE_AFTER: u32 = 10;
+
 /// The longest gap that is filled with silence; past a longer one the frames jump.
 const MAX_FILL: Span = Span::ms(10_000);
 
@@ -135,6 +139,8 @@ pub struct Ingress {
     message_waits: bool,
     /// Whether the leg is being brought back to the line by leaving out silence.
     dropping: bool,
+    /// Silent messages in a row since the leg is too far ahead.
+    quiet: u32,
     behind_in_a_row: u32,
     events: VecDeque<IngressEvent>,
     stats: Stats,
@@ -182,6 +188,7 @@ impl Ingress {
             message: Frame::silence(rate),
             message_waits: false,
             dropping: false,
+            quiet: 0,
             behind_in_a_row: 0,
             events: VecDeque::with_capacity(16),
             stats: Stats::default(),
@@ -311,6 +318,7 @@ impl Ingress {
         self.line.clear();
         self.expected = None;
         self.dropping = false;
+        self.quiet = 0;
         self.behind_in_a_row = 0;
     }
 
@@ -350,11 +358,16 @@ impl Ingress {
         }
     }
 
-    /// Whether the message is left out because the leg runs ahead of the line: silence from 200 ms
+    /// Whether the message is left out because the leg runs ahead of the line: a pause from 200 ms
     /// until the leg is back, speech only where it would be more than a second off.
     fn must_drop(&mut self, ahead: Span) -> bool {
         self.dropping = if self.dropping { FRAME <= ahead } else { MAX_DEVIATION < ahead };
-        self.dropping && (self.message_is_silence() || MAX_AHEAD < ahead)
+        if !self.dropping || !self.message_is_silence() {
+            self.quiet = 0;
+            return self.dropping && MAX_AHEAD < ahead;
+        }
+        self.quiet += 1;
+        PAUSE_AFTER < self.quiet
     }
 
     /// The segmenter notices a voice late, so its first frames are told by their level.

@@ -210,6 +210,27 @@ fn a_leg_that_runs_ahead_leaves_out_silence_until_it_is_back() {
 }
 
 #[test]
+fn soft_ends_of_words_are_kept_while_a_leg_runs_ahead() {
+    let mut ingress = ingress();
+    // Loud, then too soft for a level of speech, for less than a pause: 400 ms ahead all the while.
+    let tone = |peak: i16| -> Vec<u8> {
+        [peak, -peak].repeat(160).iter().flat_map(|s| s.to_le_bytes()).collect()
+    };
+    let (loud, soft) = (tone(6_000), tone(200));
+    for n in 0..70_u64 {
+        let payload = if n % 14 < 5 { &loud } else { &soft };
+        ingress.receive(after(400.max(20 * n)), Samples(320 * n), payload).unwrap();
+        drain(&mut ingress);
+    }
+    assert_eq!(ingress.stats().ahead, 0, "nine soft messages in a row are no pause");
+    for n in 70..130_u64 {
+        ingress.receive(after(20 * n), Samples(320 * n), &soft).unwrap();
+        drain(&mut ingress);
+    }
+    assert!(15 < ingress.stats().ahead, "a pause is used to catch up");
+}
+
+#[test]
 fn the_beginning_of_speech_is_never_left_out_to_catch_up() {
     let mut ingress = ingress();
     // 400 ms ahead from the second message on, and loud before the segmenter knows of a voice.
