@@ -11,7 +11,7 @@ use crate::jobs::Unwritten;
 use crate::jobs::after_call::OUTCOMES;
 use crate::spool::SpoolFolder;
 use crate::store::job::JobRow;
-use crate::store::{Actor, OrgScope, Store, call_keeping};
+use crate::store::{Actor, OrgScope, Store, call_keeping, org};
 use crate::test_database::TestDatabase;
 
 /// Longer than a worker takes to notice that another is dead.
@@ -98,6 +98,7 @@ async fn a_dead_workers_job_is_taken_up_and_one_that_fails_waits_for_later() {
         "update graphile_worker._private_jobs set attempts = 25, run_at = now() + interval '1 day'",
     )
     .await;
+    org::insert(&system, "Acme Lending").await.unwrap();
     let admin = store.scope(
         system.org(),
         Actor::User { id: crate::model::UserId::new(), role: crate::model::Role::Admin },
