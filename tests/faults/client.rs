@@ -316,6 +316,19 @@ impl Client {
         event["utterance"]["text"].as_str().unwrap().to_owned()
     }
 
+    /// Goes on until all of the sentences are sent, and as many frames of silence behind them.
+    pub(crate) async fn speak_to_the_end(&mut self, silent_frames: u32) {
+        let mut ticks = interval(Duration::from_millis(20));
+        while self.speech.len() != 0 {
+            ticks.tick().await;
+            self.frame().await;
+        }
+        for _ in 0..silent_frames {
+            ticks.tick().await;
+            self.frame().await;
+        }
+    }
+
     /// Hangs up and waits for the end: its reason.
     pub(crate) async fn hang_up(&mut self) -> String {
         self.say(r#"{"type":"hangup"}"#).await;
