@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use ringcraft_media::call::ReplyId;
 pub use ringcraft_media::codec::Encoding;
-use ringcraft_media::units::{SampleRate, Samples};
+use ringcraft_media::units::{CallTime, SampleRate, Samples};
 use tokio::sync::mpsc;
 
+pub mod webrtc;
 pub mod websocket;
 
 /// Messages waiting for the driver: 2.5 s of audio. When full the oldest audio is lost and counted.
@@ -26,6 +27,9 @@ pub struct LinkFormat {
 /// 20 ms of the rep's audio as it arrived.
 #[derive(Clone, Debug)]
 pub struct Inbound {
+    /// The carrier's number of the packet, unwrapped: each packet that was sent has one more than
+    /// the one before, so a number that never comes is loss.
+    pub seq: u64,
     /// The sender's index of the first sample, unwrapped.
     pub media_time: Samples,
     /// The encoded samples.
@@ -57,6 +61,8 @@ pub enum LinkOut {
         reply: ReplyId,
         /// Its first sample's place in the reply, at the link's rate.
         offset: Samples,
+        /// When its first sample starts to sound: what a carrier's timestamps count from.
+        at: CallTime,
         /// The encoded samples.
         payload: Bytes,
     },

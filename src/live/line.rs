@@ -116,7 +116,8 @@ impl Line {
             tape.persona(sent.at, sent.sound());
             format.encoding.encode(sent.frame, payload);
             let payload = Bytes::copy_from_slice(payload);
-            let audio = LinkOut::Audio { reply: sent.reply, offset: sent.offset, payload };
+            let audio =
+                LinkOut::Audio { reply: sent.reply, offset: sent.offset, at: sent.at, payload };
             *overrun |= link.as_ref().is_some_and(|link| link.outbound.try_send(audio).is_err());
         }
         self.take_playout();

@@ -112,7 +112,8 @@ impl Client {
     async fn frame(&mut self) {
         let pcm: Vec<u8> =
             (0..320).flat_map(|_| self.speech.next().unwrap_or(0).to_le_bytes()).collect();
-        let inbound = Inbound { media_time: Samples(self.index), payload: Bytes::from(pcm) };
+        let media_time = Samples(self.index);
+        let inbound = Inbound { seq: self.index / 320, media_time, payload: Bytes::from(pcm) };
         self.index += 320;
         // A call that is over takes no more.
         let _ = self.inbound.send(LinkIn::Audio(inbound)).await;

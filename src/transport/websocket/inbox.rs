@@ -91,7 +91,11 @@ mod tests {
     use crate::transport::Inbound;
 
     fn audio(index: u64) -> LinkIn {
-        LinkIn::Audio(Inbound { media_time: Samples(index), payload: vec![0; 2].into() })
+        LinkIn::Audio(Inbound {
+            seq: index,
+            media_time: Samples(index),
+            payload: vec![0; 2].into(),
+        })
     }
 
     fn played(sample: u64) -> LinkIn {

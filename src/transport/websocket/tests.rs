@@ -1,7 +1,7 @@
 //! The link against the client of an independent library, over a pipe on paused time.
 
 use ringcraft_media::call::ReplyId;
-use ringcraft_media::units::{SampleRate, Samples};
+use ringcraft_media::units::{CallTime, SampleRate, Samples};
 use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -109,6 +109,7 @@ async fn what_is_queued_goes_out_before_the_close() {
         let out = LinkOut::Audio {
             reply: ReplyId(1),
             offset: Samples(u64::from(number) * 320),
+            at: CallTime::ZERO,
             payload: vec![0; 640].into(),
         };
         link.outbound.try_send(out).unwrap();

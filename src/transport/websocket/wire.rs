@@ -128,6 +128,7 @@ pub fn parse_audio(frame: &Bytes, rate: SampleRate) -> Result<(u32, Bytes), Faul
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SampleIndex {
     last: Option<u64>,
+    frames: u64,
 }
 
 impl SampleIndex {
@@ -146,14 +147,16 @@ impl SampleIndex {
 
     /// An audio frame at its unwrapped place.
     pub fn place(&mut self, (index, payload): (u32, Bytes)) -> Inbound {
-        Inbound { media_time: self.unwrap(index), payload }
+        let seq = self.frames;
+        self.frames += 1;
+        Inbound { seq, media_time: self.unwrap(index), payload }
     }
 }
 
 /// Writes what the driver sends.
 pub fn write(out: LinkOut) -> Message {
     match out {
-        LinkOut::Audio { reply, offset, payload } => {
+        LinkOut::Audio { reply, offset, payload, at: _ } => {
             let mut frame = BytesMut::with_capacity(SERVER_HEADER + payload.len());
             frame.put_u32_le(reply.0);
             // A reply of a day at 48 kHz still fits; a longer one wraps like the client's index.
@@ -226,6 +229,8 @@ fn text(message: &ServerText<'_>) -> Message {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use ringcraft_media::units::CallTime;
 
     use super::*;
 
@@ -333,6 +338,7 @@ mod tests {
         let audio = LinkOut::Audio {
             reply: ReplyId(0x0102_0304),
             offset: Samples(640),
+            at: CallTime::ZERO,
             payload: Bytes::from_static(&[0xaa, 0xbb]),
         };
         let frame: &[u8] = &[0x04, 0x03, 0x02, 0x01, 0x80, 0x02, 0, 0, 0xaa, 0xbb];
