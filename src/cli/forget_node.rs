@@ -6,9 +6,6 @@ use crate::config::Secret;
 use crate::model::NodeId;
 use crate::store::{Actor, OpenError, Store, StoreError, call_keeping, job, platform};
 
-/// Orgs that are asked for at once.
-const ORGS_AT_ONCE: i64 = 200;
-
 /// Gives up the calls of a node whose data folder is lost.
 ///
 /// Those that are not completed are failed then, with the end reason server_lost. The database is
@@ -54,14 +51,9 @@ pub async fn run(
     if platform::node_is_alive(&store, node).await? {
         return Err(ForgetNodeFailed::Lives);
     }
-    let (mut calls, mut last) = (0, None);
-    loop {
-        let orgs = platform::orgs(&store, last, ORGS_AT_ONCE).await?;
-        let Some(org) = orgs.last() else { break };
-        last = Some(org.0);
-        for org in orgs {
-            calls += call_keeping::lost_with(&store.scope(org, Actor::System), node).await?;
-        }
+    let mut calls = 0;
+    for org in platform::all_orgs(&store).await? {
+        calls += call_keeping::lost_with(&store.scope(org, Actor::System), node).await?;
     }
     let jobs = job::forget_node(&store, node).await?;
     platform::node_stopped(&store, node).await?;
