@@ -19,9 +19,6 @@ pub struct ForgetNodeArgs {
 /// Why a node was not forgotten.
 #[derive(Debug, thiserror::Error)]
 pub enum ForgetNodeFailed {
-    /// It was not said which database.
-    #[error("DATABASE_URL is not set; it names the database, as its owner")]
-    NoDatabase,
     /// The database cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -42,11 +39,10 @@ pub enum ForgetNodeFailed {
 /// When the node lives, or the database cannot be used.
 pub async fn run(
     args: &ForgetNodeArgs,
-    database_url: Option<Secret>,
+    database_url: &Secret,
     out: &mut impl Write,
 ) -> Result<(), ForgetNodeFailed> {
-    let url = database_url.ok_or(ForgetNodeFailed::NoDatabase)?;
-    let store = Store::open(url.expose()).await?;
+    let store = Store::open(database_url.expose()).await?;
     let node = args.node_id;
     if platform::node_is_alive(&store, node).await? {
         return Err(ForgetNodeFailed::Lives);

@@ -32,6 +32,17 @@ fn everything_has_a_default() {
 }
 
 #[test]
+fn a_database_is_named_or_asked_for() {
+    let given = |url: &'static str| {
+        database_url(move |name| (name == "DATABASE_URL").then(|| url.to_owned()))
+    };
+    assert_eq!(given(" postgres://host/name ").unwrap().expose(), "postgres://host/name");
+    assert_eq!(given(" ").unwrap_err(), NoDatabase);
+    let missing = database_url(nothing).unwrap_err().to_string();
+    assert!(missing.starts_with("DATABASE_URL is not set"), "{missing}");
+}
+
+#[test]
 fn flags_are_taken() {
     let line = "ringcraft serve --listen 127.0.0.1:9 --llm scripted --log-format json \
                 --max-calls 3 --s3-endpoint http://minio:9000/ --drain-seconds 0";
