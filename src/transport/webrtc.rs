@@ -13,6 +13,9 @@ use bytes::BytesMut;
 use tokio::time::Instant;
 
 pub mod handle;
+pub mod offer;
+pub mod fragment;
+mod description;
 
 /// The label of the data channel that carries live events and playback reports.
 pub const EVENTS_CHANNEL: &str = "events";
