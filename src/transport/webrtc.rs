@@ -24,6 +24,9 @@ use peer::{Ours, Peer, StreamStart};
 
 pub mod handle;
 pub mod network;
+pub mod offer;
+pub mod fragment;
+mod description;
 mod peer;
 pub mod session;
 
