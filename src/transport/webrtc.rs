@@ -13,6 +13,7 @@ use bytes::BytesMut;
 use tokio::time::Instant;
 
 pub mod handle;
+pub mod ports;
 
 /// The label of the data channel that carries live events and playback reports.
 pub const EVENTS_CHANNEL: &str = "events";
