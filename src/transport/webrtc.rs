@@ -28,6 +28,7 @@ pub mod offer;
 pub mod fragment;
 mod description;
 mod peer;
+pub mod ports;
 pub mod session;
 
 pub use peer::Quality;
