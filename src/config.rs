@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 pub use arguments::ServeArgs;
 pub use base_url::BaseUrl;
+pub use ice_servers::{Ice, IceUrls, NotIceUrls, TurnAccess};
 pub use proxies::TrustedProxies;
 pub use secret::{MIN_SIGNING_SECRET, Secret, SecretFileError};
 pub(crate) use settings::{markdown, sample, secrets_help};
@@ -18,6 +19,7 @@ pub(crate) use settings::{markdown, sample, secrets_help};
 mod arguments;
 mod settings;
 mod base_url;
+mod ice_servers;
 mod proxies;
 mod secret;
 
@@ -28,6 +30,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where clients reach the server; else links are made from what the client asked for.
     pub public_url: Option<BaseUrl>,
+    /// What helps clients through the networks between.
+    pub ice: Ice,
     /// Where recordings in progress, the embedded object store and the secret are kept.
     pub data_dir: PathBuf,
     /// The database and its owner's password.
@@ -232,6 +236,7 @@ impl Config {
         let config = Self {
             listen: parsed(LISTEN, given.listen)?.unwrap_or(DEFAULT_LISTEN),
             public_url: parsed(PUBLIC_URL, given.public_url)?,
+            ice: ice(given.ice_servers, given.turn_username, &secrets)?,
             data_dir: data_dir(given.data_dir),
             database_url: secrets("DATABASE_URL"),
             secret: signing(secrets("RINGCRAFT_SECRET"))?,
@@ -328,6 +333,10 @@ type Setting = (&'static str, &'static str);
 const LISTEN: Setting = ("RINGCRAFT_LISTEN", "an address and port such as 0.0.0.0:8080");
 const PUBLIC_URL: Setting =
     ("RINGCRAFT_PUBLIC_URL", "an address such as https://calls.example.com");
+const ICE_SERVERS: Setting = (
+    "RINGCRAFT_ICE_SERVERS",
+    "servers such as stun:stun.example.com, turn:turn.example.com:3478?transport=udp",
+);
 const PROXIES: Setting =
     ("RINGCRAFT_TRUSTED_PROXIES", "addresses and networks such as 10.0.0.7, 10.1.0.0/16");
 const MAIL_FROM: Setting =
@@ -367,6 +376,41 @@ fn chosen<T: Choice>(
         let names: Vec<_> = T::ALL.iter().map(|(name, _)| *name).collect();
         ConfigError::Invalid { variable, value, allowed: names.join(" or ") }
     })
+}
+
+/// A TURN server that a client cannot open would only cost it time.
+fn ice(
+    servers: Option<String>,
+    username: Option<String>,
+    secrets: impl Fn(&str) -> Option<Secret>,
+) -> Result<Ice, ConfigError> {
+    let servers: IceUrls = parsed(ICE_SERVERS, servers)?.unwrap_or_default();
+    let shared = secrets("RINGCRAFT_TURN_SECRET");
+    let fixed = (filled(username), secrets("RINGCRAFT_TURN_CREDENTIAL"));
+    let turn = match (shared, fixed) {
+        (Some(secret), _) => Some(TurnAccess::Shared(secret)),
+        (None, (Some(username), Some(credential))) => {
+            // Both travel in a header.
+            let is_text =
+                |text: &str| text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+            if !is_text(credential.expose()) || !is_text(&username) {
+                return Err(ConfigError::UnfitSecret {
+                    variable: "RINGCRAFT_TURN_CREDENTIAL",
+                    allowed: "visible ASCII characters, as must RINGCRAFT_TURN_USERNAME".to_owned(),
+                });
+            }
+            Some(TurnAccess::Fixed { username, credential })
+        }
+        _ => None,
+    };
+    if turn.is_none() && servers.turn().next().is_some() {
+        return Err(ConfigError::Missing {
+            variable: "RINGCRAFT_ICE_SERVERS",
+            value: "turn:…",
+            needs: "RINGCRAFT_TURN_SECRET, or RINGCRAFT_TURN_USERNAME and RINGCRAFT_TURN_CREDENTIAL",
+        });
+    }
+    Ok(Ice { servers, turn })
 }
 
 fn signing(secret: Option<Secret>) -> Result<Option<Secret>, ConfigError> {

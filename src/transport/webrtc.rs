@@ -15,6 +15,7 @@ use tokio::time::Instant;
 pub mod handle;
 pub mod offer;
 pub mod fragment;
+pub mod sessions;
 mod description;
 
 /// The label of the data channel that carries live events and playback reports.
