@@ -26,6 +26,7 @@ pub mod handle;
 pub mod network;
 pub mod offer;
 pub mod fragment;
+pub mod sessions;
 mod description;
 mod peer;
 pub mod ports;
