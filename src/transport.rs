@@ -1,5 +1,7 @@
 //! Carriers of a call's media. Every carrier becomes the same [`Link`].
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use ringcraft_media::call::ReplyId;
 pub use ringcraft_media::codec::Encoding;
@@ -88,4 +90,13 @@ pub struct Link {
     pub inbound: mpsc::Receiver<LinkIn>,
     /// To the far side.
     pub outbound: mpsc::Sender<LinkOut>,
+}
+
+/// Why a call does not take a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// A word for programs.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub message: Cow<'static, str>,
 }

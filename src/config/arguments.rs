@@ -15,6 +15,22 @@ pub struct ServeArgs {
     #[arg(long, env = "RINGCRAFT_PUBLIC_URL", value_name = "URL", help_heading = "Network")]
     pub public_url: Option<String>,
 
+    /// Address and port for WebRTC, both UDP and TCP; [::]:40000 is IPv4 and IPv6
+    /// [default: 0.0.0.0:40000]
+    #[arg(
+        long,
+        env = "RINGCRAFT_RTC_LISTEN",
+        value_name = "ADDRESS:PORT",
+        help_heading = "Network"
+    )]
+    pub rtc_listen: Option<String>,
+
+    /// Where clients reach that port, when it is elsewhere than this machine knows, as behind NAT:
+    /// addresses with commas between, each with a port of its own where it is another one
+    /// [default: this machine's addresses]
+    #[arg(long, env = "RINGCRAFT_RTC_PUBLIC", value_name = "LIST", help_heading = "Network")]
+    pub rtc_public: Option<String>,
+
     /// Folder for recordings in progress, the embedded object store and the server's secret
     /// [default: .local/data]
     #[arg(long, env = "RINGCRAFT_DATA_DIR", value_name = "FOLDER", help_heading = "Storage")]

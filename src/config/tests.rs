@@ -18,6 +18,8 @@ fn everything_has_a_default() {
     let config = Config::check(ServeArgs::default(), nothing).unwrap();
     assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
     assert_eq!(config.public_url, None);
+    assert_eq!(config.rtc.listen.to_string(), "0.0.0.0:40000");
+    assert!(config.rtc.public.is_empty());
     assert_eq!(config.data_dir, PathBuf::from(".local/data"));
     assert_eq!(
         (config.stt, config.llm, config.tts),
@@ -29,6 +31,17 @@ fn everything_has_a_default() {
     assert_eq!(config.anthropic.model, "claude-sonnet-4-6");
     assert_eq!(config.s3.bucket, "ringcraft");
     assert_eq!(config.log, Log { filter: "info".into(), format: LogFormat::Text });
+}
+
+#[test]
+fn a_database_is_named_or_asked_for() {
+    let given = |url: &'static str| {
+        database_url(move |name| (name == "DATABASE_URL").then(|| url.to_owned()))
+    };
+    assert_eq!(given(" postgres://host/name ").unwrap().expose(), "postgres://host/name");
+    assert_eq!(given(" ").unwrap_err(), NoDatabase);
+    let missing = database_url(nothing).unwrap_err().to_string();
+    assert!(missing.starts_with("DATABASE_URL is not set"), "{missing}");
 }
 
 #[test]
@@ -57,10 +70,18 @@ fn nothing_but_space_counts_as_not_set() {
 
 #[test]
 fn a_bad_value_is_named_with_what_is_allowed() {
-    let table: [(String, &str); 8] = [
+    let table: [(String, &str); 10] = [
         (
             message(|given| given.listen = Some("8080".into())),
             r#"RINGCRAFT_LISTEN is "8080"; it must be an address and port such as 0.0.0.0:8080"#,
+        ),
+        (
+            message(|given| given.rtc_listen = Some("40000".into())),
+            r#"RINGCRAFT_RTC_LISTEN is "40000"; it must be an address and port such as 0.0.0.0:40000"#,
+        ),
+        (
+            message(|given| given.rtc_public = Some("calls.example.com".into())),
+            r#"RINGCRAFT_RTC_PUBLIC is "calls.example.com"; it must be addresses such as 203.0.113.7, 203.0.113.8:41000"#,
         ),
         (
             message(|given| given.llm = Some("gpt".into())),
