@@ -34,9 +34,12 @@ use crate::live::ledger::Ledger;
 use crate::live::{LiveCalls, LiveSettings};
 use crate::spool::SpoolFolder;
 use crate::store::{Store, job};
+use crate::transport::webrtc::Rtc;
+use crate::transport::webrtc::sessions::{SESSIONS_PER_CALL, Sessions};
 
 mod node;
 mod parts;
+mod rtc;
 mod runtimes;
 mod sealing;
 mod signals;
@@ -56,6 +59,10 @@ pub struct App {
     pub folder: FolderLock,
     /// The calls of this node.
     pub live: Arc<LiveCalls>,
+    /// Answers offers of WebRTC.
+    pub rtc: Rtc,
+    /// The sessions that came of them, while they run.
+    pub rtc_sessions: Arc<Sessions>,
     /// Makes and checks the tokens of calls.
     pub tokens: CallTokens,
     /// The scenarios that can be called.
@@ -164,6 +171,8 @@ pub async fn build(
     let found = spools.list().context("look for calls of a server that died")?;
     let scenarios = library.scenarios().map(|scenario| ScenarioSummary::of(scenario)).collect();
     let parts = parts::named(&engines, &config);
+    let rtc = rtc::rtc(&config)?;
+    let rtc_sessions = Sessions::new(parts::max_calls(&config) * SESSIONS_PER_CALL);
     let (ledger, ledger_task) = Ledger::new(store.clone(), node.id);
     let (live, ended) = LiveCalls::new(LiveSettings {
         max_calls: parts::max_calls(&config),
@@ -201,6 +210,8 @@ pub async fn build(
     let app = Arc::new(App {
         folder,
         live,
+        rtc,
+        rtc_sessions: Arc::new(rtc_sessions),
         tokens: CallTokens::new(&secret),
         scenarios,
         parts,
