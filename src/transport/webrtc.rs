@@ -45,6 +45,13 @@ pub enum Protocol {
     Tcp,
 }
 
+impl Protocol {
+    /// Whether packets go over a connection.
+    pub const fn is_tcp(self) -> bool {
+        matches!(self, Self::Tcp)
+    }
+}
+
 /// The way between a peer and us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Route {
@@ -145,3 +152,6 @@ fn make_certificate() -> Result<RTCCertificate, Error> {
         .map_err(|error| Error::Other(error.to_string()))?;
     RTCCertificate::generate(crypto.crypto(), SignatureScheme::EcdsaP256Sha256, params)
 }
+
+#[cfg(test)]
+mod tests;
