@@ -29,6 +29,7 @@ pub mod fragment;
 pub mod sessions;
 mod description;
 mod peer;
+pub mod ports;
 pub mod session;
 
 pub use peer::Quality;
@@ -44,6 +45,13 @@ pub enum Protocol {
     Udp,
     /// TCP with each packet behind its length (RFC 4571).
     Tcp,
+}
+
+impl Protocol {
+    /// Whether packets go over a connection.
+    pub const fn is_tcp(self) -> bool {
+        matches!(self, Self::Tcp)
+    }
 }
 
 /// The way between a peer and us.
@@ -146,3 +154,6 @@ fn make_certificate() -> Result<RTCCertificate, Error> {
         .map_err(|error| Error::Other(error.to_string()))?;
     RTCCertificate::generate(crypto.crypto(), SignatureScheme::EcdsaP256Sha256, params)
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,11 +87,8 @@ pub(super) enum PeerEvent {
     },
     /// A text of the peer.
     Text(String),
-    /// A message on the channel that is no text, or too long.
-    BadMessage {
-        /// Its bytes.
-        len: usize,
-    },
+    /// A message on the channel that is no text, or too long a one.
+    BadMessage,
     /// Checks of the way go unanswered.
     Disconnected,
     /// They did for so long that only new ICE parameters help.
@@ -167,7 +164,7 @@ impl Peer {
             description::audio_payload_type(&answer).ok_or(Error::ErrRTPSenderNoBaseEncoding)?;
         let remote_ufrag = description::own_ice(offer.text()).ufrag;
         let own_ufrag = description::own_ice(&answer).ufrag;
-        let answer = offer.answered(&answer);
+        let answer = offer.answered(&answer, OPUS);
         let peer = Self {
             connection,
             offer,
@@ -379,11 +376,10 @@ impl Peer {
                 self.events.extend(self.inbound.take(packet));
             }
             RTCMessage::DataChannelMessage(id, message) if self.channel == Some(id) => {
-                let len = message.data.len();
-                let text = (message.is_string && len <= MAX_TEXT as usize)
-                    .then(|| String::from_utf8(message.data.into()).ok())
-                    .flatten();
-                self.events.push_back(text.map_or(PeerEvent::BadMessage { len }, PeerEvent::Text));
+                let is_text = message.is_string && message.data.len() <= MAX_TEXT as usize;
+                let text = is_text.then(|| String::from_utf8(message.data.into()));
+                let event = text.and_then(Result::ok).map(PeerEvent::Text);
+                self.events.push_back(event.unwrap_or(PeerEvent::BadMessage));
             }
             _ => {}
         }
