@@ -19,8 +19,9 @@ use uuid::Uuid;
 
 use crate::clock;
 use handle::SessionHandle;
-use network::{Network, NoLane};
+use network::Network;
 use peer::{Ours, Peer, StreamStart};
+use ports::LaneError;
 
 pub mod handle;
 pub mod network;
@@ -108,7 +109,7 @@ pub enum OfferError {
     Unusable,
     /// There is no room for its packets.
     #[error(transparent)]
-    NoLane(#[from] NoLane),
+    NoLane(#[from] LaneError),
 }
 
 impl Rtc {
@@ -129,13 +130,14 @@ impl Rtc {
         let stream =
             StreamStart { ssrc: rand::random(), seq: rand::random(), timestamp: rand::random() };
         let candidates = self.network.candidates();
-        let ours = Ours { certificate: &self.certificate, candidates: &candidates, stream };
+        let ours = Ours { certificate: &self.certificate, candidates, stream };
         let answered = Peer::answer(clock::now().into_std(), ours, offer);
         let (peer, sdp) = answered.map_err(|error| {
             tracing::debug!(%error, "an offer cannot be answered");
             OfferError::Unusable
         })?;
-        let lane = self.network.open(peer.own_ufrag())?;
+        let ice = peer.own_ice();
+        let lane = self.network.open(&ice.ufrag, &ice.pwd)?;
         let (handle, wishes) = SessionHandle::new();
         let answer = Answer { sdp, tag: new_tag(), handle };
         Ok((answer, Session::new(peer, lane, wishes)))

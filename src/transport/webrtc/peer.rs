@@ -122,7 +122,7 @@ pub(super) struct Peer {
     connection: RTCPeerConnection,
     offer: Offer,
     candidates: Vec<SocketAddr>,
-    own_ufrag: String,
+    own_ice: Fragment,
     remote_ufrag: String,
     sender: RTCRtpSenderId,
     stream: StreamStart,
@@ -163,13 +163,13 @@ impl Peer {
         let payload_type =
             description::audio_payload_type(&answer).ok_or(Error::ErrRTPSenderNoBaseEncoding)?;
         let remote_ufrag = description::own_ice(offer.text()).ufrag;
-        let own_ufrag = description::own_ice(&answer).ufrag;
+        let own_ice = description::own_ice(&answer);
         let answer = offer.answered(&answer, OPUS);
         let peer = Self {
             connection,
             offer,
             candidates: ours.candidates.to_vec(),
-            own_ufrag,
+            own_ice,
             remote_ufrag,
             sender,
             stream: ours.stream,
@@ -184,9 +184,9 @@ impl Peer {
         Ok((peer, answer))
     }
 
-    /// The user name of our side of ICE, by which the peer's packets find us.
-    pub(super) fn own_ufrag(&self) -> &str {
-        &self.own_ufrag
+    /// Our side of ICE, by which the peer's packets find us.
+    pub(super) fn own_ice(&self) -> &Fragment {
+        &self.own_ice
     }
 
     /// Whether the peer wants a channel for events.
@@ -312,7 +312,7 @@ impl Peer {
             PatchError::Unusable(String::from("ICE cannot begin anew with it"))
         })?;
         self.remote_ufrag.clone_from(&fragment.ufrag);
-        self.own_ufrag.clone_from(&restarted.ufrag);
+        self.own_ice.clone_from(&restarted);
         Ok(Some(restarted))
     }
 

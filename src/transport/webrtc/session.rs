@@ -7,7 +7,7 @@ use ringcraft_media::units::{CallTime, FRAME_MS, SampleRate, Samples, Span};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::handle::{Patched, Wish};
+use super::handle::{Fragment, PatchError, Patched, Wish};
 use super::network::NetworkLane;
 use super::peer::{Peer, PeerEvent, Quality, Unread};
 use super::{Datagram, new_tag};
@@ -282,19 +282,22 @@ impl Carrier {
                 self.peer.handle_timeout(now.into_std());
             }
             Input::Wish(Wish::Patch(fragment, answer)) => {
-                let patched = self.peer.patch(now.into_std(), &fragment).map(|ours| match ours {
-                    Some(ours) => {
-                        self.lane.also(&ours.ufrag);
-                        Patched::Restarted { ours, tag: new_tag() }
-                    }
-                    None => Patched::Trickled,
-                });
+                let patched = self.patch(now, &fragment);
                 // Who asked may have left; the peer will ask again.
                 let _ = answer.send(patched);
             }
             Input::Wish(Wish::Close) => return Ok(true),
         }
         Ok(false)
+    }
+
+    fn patch(&mut self, now: Instant, fragment: &Fragment) -> Result<Patched, PatchError> {
+        let Some(ours) = self.peer.patch(now.into_std(), fragment)? else {
+            return Ok(Patched::Trickled);
+        };
+        // Names are drawn at random, so a second one of it says that there are no more.
+        self.lane.also(&ours.ufrag, &ours.pwd).map_err(|_| PatchError::Busy)?;
+        Ok(Patched::Restarted { ours, tag: new_tag() })
     }
 
     /// Notes what the peer did.

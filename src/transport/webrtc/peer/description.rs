@@ -75,7 +75,9 @@ impl Offer {
             }
             // The library repeats what the offer wants.
             match line.strip_prefix("a=fmtp:").and_then(|format| format.split_once(' ')) {
-                Some((payload_type, _)) => push(&mut text, &format!("a=fmtp:{payload_type} {opus}")),
+                Some((payload_type, _)) => {
+                    push(&mut text, &format!("a=fmtp:{payload_type} {opus}"))
+                }
                 None => push(&mut text, line),
             }
         }
@@ -132,4 +134,3 @@ fn push(text: &mut String, line: &str) {
     text.push_str(line);
     text.push_str("\r\n");
 }
-
