@@ -34,6 +34,7 @@ use crate::live::ledger::Ledger;
 use crate::live::{LiveCalls, LiveSettings};
 use crate::spool::SpoolFolder;
 use crate::store::{Store, job};
+use crate::transport::webrtc::ports::Ports;
 
 mod node;
 mod parts;
@@ -72,6 +73,8 @@ pub struct App {
     pub embedded: Option<EmbeddedS3>,
     /// Runs what must not stutter: links and call drivers.
     pub media: Handle,
+    /// The port of all calls over WebRTC.
+    pub ports: Ports,
     /// Everything that must end before the process does: links and calls.
     pub calls: TaskTracker,
     /// What keeps calls, and makes artefacts of those that are over.
@@ -148,6 +151,7 @@ pub async fn build(
         format!("make the data folder {} (RINGCRAFT_DATA_DIR)", config.data_dir.display())
     })?;
     let folder = FolderLock::of(&config.data_dir)?;
+    let ports = parts::ports(&config, &media)?;
     let secret = match &config.secret {
         Some(secret) => secret.clone(),
         None => Secret::load_or_make(&config.data_dir).context("read the server's secret")?,
@@ -209,6 +213,7 @@ pub async fn build(
         blob,
         embedded,
         media,
+        ports,
         calls: TaskTracker::new(),
         sealing: TaskTracker::new(),
         calls_over: CancellationToken::new(),
@@ -259,6 +264,7 @@ impl App {
         if timeout(LINKS_WITHIN, self.calls.wait()).await.is_err() {
             tracing::warn!(links = self.calls.len(), "links that do not close are cut off");
         }
+        self.ports.stop().await;
         self.calls_over.cancel();
         self.sealing.close();
         // The store may be our own: it answers until everything is sealed.
