@@ -19,8 +19,9 @@ use uuid::Uuid;
 
 use crate::clock;
 use handle::SessionHandle;
-use network::{Network, NoLane};
+use network::Network;
 use peer::{Ours, Peer, StreamStart};
+use ports::LaneError;
 
 pub mod handle;
 pub mod network;
@@ -45,6 +46,13 @@ pub enum Protocol {
     Udp,
     /// TCP with each packet behind its length (RFC 4571).
     Tcp,
+}
+
+impl Protocol {
+    /// Whether packets go over a connection.
+    pub const fn is_tcp(self) -> bool {
+        matches!(self, Self::Tcp)
+    }
 }
 
 /// The way between a peer and us.
@@ -101,7 +109,7 @@ pub enum OfferError {
     Unusable,
     /// There is no room for its packets.
     #[error(transparent)]
-    NoLane(#[from] NoLane),
+    NoLane(#[from] LaneError),
 }
 
 impl Rtc {
@@ -122,13 +130,14 @@ impl Rtc {
         let stream =
             StreamStart { ssrc: rand::random(), seq: rand::random(), timestamp: rand::random() };
         let candidates = self.network.candidates();
-        let ours = Ours { certificate: &self.certificate, candidates: &candidates, stream };
+        let ours = Ours { certificate: &self.certificate, candidates, stream };
         let answered = Peer::answer(clock::now().into_std(), ours, offer);
         let (peer, sdp) = answered.map_err(|error| {
             tracing::debug!(%error, "an offer cannot be answered");
             OfferError::Unusable
         })?;
-        let lane = self.network.open(peer.own_ufrag())?;
+        let ice = peer.own_ice();
+        let lane = self.network.open(&ice.ufrag, &ice.pwd)?;
         let (handle, wishes) = SessionHandle::new();
         let answer = Answer { sdp, tag: new_tag(), handle };
         Ok((answer, Session::new(peer, lane, wishes)))
@@ -147,3 +156,6 @@ fn make_certificate() -> Result<RTCCertificate, Error> {
         .map_err(|error| Error::Other(error.to_string()))?;
     RTCCertificate::generate(crypto.crypto(), SignatureScheme::EcdsaP256Sha256, params)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,18 +5,20 @@ use std::net::SocketAddr;
 
 use tokio::sync::mpsc;
 
+use super::ports::{Lane, LaneError, Ports};
 use super::{Datagram, Route};
 
 /// Where sessions get their lanes: the ports of this process, or a simulation.
 pub trait Network: Send + Sync + Debug {
-    /// A lane for the packets that name this ICE user of ours. Its routes go when it is dropped.
+    /// A lane for the packets that name this ICE user of ours and are signed with its password.
+    /// Its routes go when it is dropped.
     ///
     /// # Errors
     /// When there is none to give.
-    fn open(&self, ufrag: &str) -> Result<Box<dyn NetworkLane>, NoLane>;
+    fn open(&self, ufrag: &str, pwd: &str) -> Result<Box<dyn NetworkLane>, LaneError>;
 
     /// Where peers reach us, by UDP and, passively, by TCP.
-    fn candidates(&self) -> Vec<SocketAddr>;
+    fn candidates(&self) -> &[SocketAddr];
 }
 
 /// The packets of one peer, in and out.
@@ -28,13 +30,32 @@ pub trait NetworkLane: Send + Debug {
     fn send(&self, route: &Route, bytes: &[u8]);
 
     /// Lets packets in that name another ICE user too: after a restart both are good.
-    fn also(&self, ufrag: &str);
+    ///
+    /// # Errors
+    /// When another lane has the name.
+    fn also(&self, ufrag: &str, pwd: &str) -> Result<(), LaneError>;
 }
 
-/// Why there is no lane for a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoLane {
-    /// Every lane is taken.
-    #[error("this server follows as many WebRTC connections as it can; try again in a minute")]
-    Full,
+impl Network for Ports {
+    fn open(&self, ufrag: &str, pwd: &str) -> Result<Box<dyn NetworkLane>, LaneError> {
+        Ok(Box::new(self.open(ufrag, pwd)?))
+    }
+
+    fn candidates(&self) -> &[SocketAddr] {
+        self.candidates()
+    }
+}
+
+impl NetworkLane for Lane {
+    fn inbound(&mut self) -> &mut mpsc::Receiver<Datagram> {
+        &mut self.inbound
+    }
+
+    fn send(&self, route: &Route, bytes: &[u8]) {
+        self.send(route, bytes);
+    }
+
+    fn also(&self, ufrag: &str, pwd: &str) -> Result<(), LaneError> {
+        self.also(ufrag, pwd)
+    }
 }

@@ -87,11 +87,8 @@ pub(super) enum PeerEvent {
     },
     /// A text of the peer.
     Text(String),
-    /// A message on the channel that is no text, or too long.
-    BadMessage {
-        /// Its bytes.
-        len: usize,
-    },
+    /// A message on the channel that is no text, or too long a one.
+    BadMessage,
     /// Checks of the way go unanswered.
     Disconnected,
     /// They did for so long that only new ICE parameters help.
@@ -125,7 +122,7 @@ pub(super) struct Peer {
     connection: RTCPeerConnection,
     offer: Offer,
     candidates: Vec<SocketAddr>,
-    own_ufrag: String,
+    own_ice: Fragment,
     remote_ufrag: String,
     sender: RTCRtpSenderId,
     stream: StreamStart,
@@ -166,13 +163,13 @@ impl Peer {
         let payload_type =
             description::audio_payload_type(&answer).ok_or(Error::ErrRTPSenderNoBaseEncoding)?;
         let remote_ufrag = description::own_ice(offer.text()).ufrag;
-        let own_ufrag = description::own_ice(&answer).ufrag;
-        let answer = offer.answered(&answer);
+        let own_ice = description::own_ice(&answer);
+        let answer = offer.answered(&answer, OPUS);
         let peer = Self {
             connection,
             offer,
             candidates: ours.candidates.to_vec(),
-            own_ufrag,
+            own_ice,
             remote_ufrag,
             sender,
             stream: ours.stream,
@@ -187,9 +184,9 @@ impl Peer {
         Ok((peer, answer))
     }
 
-    /// The user name of our side of ICE, by which the peer's packets find us.
-    pub(super) fn own_ufrag(&self) -> &str {
-        &self.own_ufrag
+    /// Our side of ICE, by which the peer's packets find us.
+    pub(super) fn own_ice(&self) -> &Fragment {
+        &self.own_ice
     }
 
     /// Whether the peer wants a channel for events.
@@ -315,7 +312,7 @@ impl Peer {
             PatchError::Unusable(String::from("ICE cannot begin anew with it"))
         })?;
         self.remote_ufrag.clone_from(&fragment.ufrag);
-        self.own_ufrag.clone_from(&restarted.ufrag);
+        self.own_ice.clone_from(&restarted);
         Ok(Some(restarted))
     }
 
@@ -379,11 +376,10 @@ impl Peer {
                 self.events.extend(self.inbound.take(packet));
             }
             RTCMessage::DataChannelMessage(id, message) if self.channel == Some(id) => {
-                let len = message.data.len();
-                let text = (message.is_string && len <= MAX_TEXT as usize)
-                    .then(|| String::from_utf8(message.data.into()).ok())
-                    .flatten();
-                self.events.push_back(text.map_or(PeerEvent::BadMessage { len }, PeerEvent::Text));
+                let is_text = message.is_string && message.data.len() <= MAX_TEXT as usize;
+                let text = is_text.then(|| String::from_utf8(message.data.into()));
+                let event = text.and_then(Result::ok).map(PeerEvent::Text);
+                self.events.push_back(event.unwrap_or(PeerEvent::BadMessage));
             }
             _ => {}
         }

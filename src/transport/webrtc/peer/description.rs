@@ -1,6 +1,7 @@
 //! Session descriptions as text: what is read of an offer, what is changed in an answer, and the
 //! offer that would have restarted ICE. Pure.
 
+use crate::transport::webrtc::description::lines;
 use crate::transport::webrtc::handle::Fragment;
 
 /// What an answerer must know of an offer beyond what the library reads.
@@ -63,14 +64,21 @@ impl Offer {
         text
     }
 
-    /// The answer as the peer is given it.
-    pub(super) fn answered(&self, answer: &str) -> String {
+    /// The answer as the peer is given it, with what we want of Opus.
+    pub(super) fn answered(&self, answer: &str, opus: &str) -> String {
         let mut text = String::with_capacity(answer.len());
         for line in lines(answer) {
             let unasked = line.starts_with("a=group:BUNDLE") && !self.bundles;
             // Component 2 is RTCP on a port of its own; ours is multiplexed (RFC 5761).
-            if !unasked && component(line) != Some("2") {
-                push(&mut text, line);
+            if unasked || component(line) == Some("2") {
+                continue;
+            }
+            // The library repeats what the offer wants.
+            match line.strip_prefix("a=fmtp:").and_then(|format| format.split_once(' ')) {
+                Some((payload_type, _)) => {
+                    push(&mut text, &format!("a=fmtp:{payload_type} {opus}"))
+                }
+                None => push(&mut text, line),
             }
         }
         text
@@ -125,8 +133,4 @@ fn push_candidates(text: &mut String, candidates: &[String]) {
 fn push(text: &mut String, line: &str) {
     text.push_str(line);
     text.push_str("\r\n");
-}
-
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.is_empty())
 }
