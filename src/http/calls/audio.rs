@@ -13,7 +13,7 @@ use crate::http::error::{ApiError, ErrorBody};
 use crate::live::AttachError;
 use crate::model::CallId;
 use crate::transport::websocket::upgrade::Upgrade;
-use crate::transport::websocket::{self, Refused};
+use crate::transport::{Refused, websocket};
 
 /// Opens the WebSocket of a call, unless its media flows already.
 #[utoipa::path(get, path = "/api/calls/{id}/audio", tag = "calls",
