@@ -422,9 +422,13 @@ impl RtpSpeaker {
         self.pcm.extend(&sound);
     }
 
-    /// Reports and drops what is there; gives the timestamp up to which it reached.
+    /// Drops what is there, and reports where something sounded; gives the timestamp up to which
+    /// it reached.
     fn forget(&mut self) -> u64 {
-        self.report();
+        // Where nothing sounds, what was heard before is known.
+        if matches!(self.state, State::Playing { .. }) {
+            self.report();
+        }
         self.pcm.clear();
         self.waiting.clear();
         self.next = None;

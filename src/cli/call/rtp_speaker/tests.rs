@@ -140,6 +140,8 @@ fn a_clear_is_over_at_once_and_the_next_reply_is_heard_whatever_was_lost() {
     assert!(speaker.is_silent());
     assert_eq!(speaker.heard_of(ReplyId(3)), Span::ms(20));
     assert_eq!(speaker.take(Span::ms(80), &sender.packet()), Taken::Dropped);
+    speaker.clear(Span::ms(1_000), ReplyId(4));
+    assert!(drain(&mut speaker).is_empty(), "nothing of it was heard");
     // Its first packet, which has the marker, is lost.
     sender.timestamp = 2_000 * 48;
     sender.packet();
