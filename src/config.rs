@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 pub use arguments::ServeArgs;
 pub use base_url::BaseUrl;
+pub use ice_servers::{Ice, IceUrls, NotIceUrls, TurnAccess};
 pub use proxies::TrustedProxies;
 pub use public_addresses::{NotPublicAddresses, PublicAddresses};
 pub use secret::{MIN_SIGNING_SECRET, Secret, SecretFileError};
@@ -19,6 +20,7 @@ pub(crate) use settings::{markdown, sample, secrets_help};
 mod arguments;
 mod settings;
 mod base_url;
+mod ice_servers;
 mod proxies;
 mod public_addresses;
 mod secret;
@@ -32,6 +34,8 @@ pub struct Config {
     pub public_url: Option<BaseUrl>,
     /// WebRTC.
     pub rtc: Rtc,
+    /// What helps clients through the networks between.
+    pub ice: Ice,
     /// Where recordings in progress, the embedded object store and the secret are kept.
     pub data_dir: PathBuf,
     /// The database and its owner's password.
@@ -249,6 +253,7 @@ impl Config {
                 listen: parsed(RTC_LISTEN, given.rtc_listen)?.unwrap_or(DEFAULT_RTC_LISTEN),
                 public: parsed(RTC_PUBLIC, given.rtc_public)?.unwrap_or_default(),
             },
+            ice: ice(given.ice_servers, given.turn_username, &secrets)?,
             data_dir: data_dir(given.data_dir),
             database_url: secrets("DATABASE_URL"),
             secret: signing(secrets("RINGCRAFT_SECRET"))?,
@@ -350,6 +355,10 @@ const PUBLIC_URL: Setting =
 const RTC_LISTEN: Setting = ("RINGCRAFT_RTC_LISTEN", "an address and port such as 0.0.0.0:40000");
 const RTC_PUBLIC: Setting =
     ("RINGCRAFT_RTC_PUBLIC", "addresses such as 203.0.113.7, 203.0.113.8:41000");
+const ICE_SERVERS: Setting = (
+    "RINGCRAFT_ICE_SERVERS",
+    "servers such as stun:stun.example.com, turn:turn.example.com:3478?transport=udp",
+);
 const PROXIES: Setting =
     ("RINGCRAFT_TRUSTED_PROXIES", "addresses and networks such as 10.0.0.7, 10.1.0.0/16");
 const MAIL_FROM: Setting =
@@ -389,6 +398,41 @@ fn chosen<T: Choice>(
         let names: Vec<_> = T::ALL.iter().map(|(name, _)| *name).collect();
         ConfigError::Invalid { variable, value, allowed: names.join(" or ") }
     })
+}
+
+/// A TURN server that a client cannot open would only cost it time.
+fn ice(
+    servers: Option<String>,
+    username: Option<String>,
+    secrets: impl Fn(&str) -> Option<Secret>,
+) -> Result<Ice, ConfigError> {
+    let servers: IceUrls = parsed(ICE_SERVERS, servers)?.unwrap_or_default();
+    let shared = secrets("RINGCRAFT_TURN_SECRET");
+    let fixed = (filled(username), secrets("RINGCRAFT_TURN_CREDENTIAL"));
+    let turn = match (shared, fixed) {
+        (Some(secret), _) => Some(TurnAccess::Shared(secret)),
+        (None, (Some(username), Some(credential))) => {
+            // Both travel in a header.
+            let is_text =
+                |text: &str| text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+            if !is_text(credential.expose()) || !is_text(&username) {
+                return Err(ConfigError::UnfitSecret {
+                    variable: "RINGCRAFT_TURN_CREDENTIAL",
+                    allowed: "visible ASCII characters, as must RINGCRAFT_TURN_USERNAME".to_owned(),
+                });
+            }
+            Some(TurnAccess::Fixed { username, credential })
+        }
+        _ => None,
+    };
+    if turn.is_none() && servers.turn().next().is_some() {
+        return Err(ConfigError::Missing {
+            variable: "RINGCRAFT_ICE_SERVERS",
+            value: "turn:…",
+            needs: "RINGCRAFT_TURN_SECRET, or RINGCRAFT_TURN_USERNAME and RINGCRAFT_TURN_CREDENTIAL",
+        });
+    }
+    Ok(Ice { servers, turn })
 }
 
 fn signing(secret: Option<Secret>) -> Result<Option<Secret>, ConfigError> {

@@ -8,6 +8,8 @@ pub use ringcraft_media::codec::Encoding;
 use ringcraft_media::units::{CallTime, SampleRate, Samples};
 use tokio::sync::mpsc;
 
+mod inbox;
+pub mod text;
 pub mod webrtc;
 pub mod websocket;
 

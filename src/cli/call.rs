@@ -3,6 +3,7 @@
 mod account;
 mod clip;
 mod error;
+mod link;
 mod narrator;
 mod rep;
 mod report;
@@ -25,11 +26,12 @@ use serde_json::Value;
 use self::account::Caller;
 use self::clip::{Clip, ClipError};
 use self::error::CallError;
+use self::link::websocket::AudioSocket;
 use self::narrator::Narrator;
 use self::rep::{Barge, Rep, Script};
 use self::report::Report;
 use self::server::{CallState, OpenCall, Server};
-use self::session::{AudioSocket, Conversation};
+use self::session::Conversation;
 use self::sound_file::SoundFiles;
 use crate::config;
 
@@ -201,10 +203,10 @@ async fn talk(
     let socket = AudioSocket::open(&call.audio_url(), args.rate).await?;
     let rep = Rep::new(args.rate, script);
     let talk = if args.json {
-        socket.hold(rep, &mut |_| {}).await
+        session::hold(socket, rep, &mut |_| {}).await
     } else {
         let mut narrator = Narrator::new(out);
-        let talk = socket.hold(rep, &mut |live| narrator.tell(live)).await;
+        let talk = session::hold(socket, rep, &mut |live| narrator.tell(live)).await;
         narrator.end()?;
         talk
     };

@@ -132,6 +132,37 @@ fn secrets_stay_out_of_messages_and_debug() {
 }
 
 #[test]
+fn a_turn_server_needs_what_opens_it() {
+    let told = |username: Option<&str>, secrets: &'static [(&str, &str)]| {
+        let ice_servers = Some("stun:a, turn:b:3478?transport=udp".to_owned());
+        let turn_username = username.map(str::to_owned);
+        let given = ServeArgs { ice_servers, turn_username, ..Default::default() };
+        let look_up = |name: &str| {
+            let found = secrets.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Config::check(given, look_up).map(|config| config.ice)
+    };
+    let needs = r#"RINGCRAFT_ICE_SERVERS is "turn:…", which needs RINGCRAFT_TURN_SECRET, or RINGCRAFT_TURN_USERNAME and RINGCRAFT_TURN_CREDENTIAL"#;
+    const CREDENTIAL: (&str, &str) = ("RINGCRAFT_TURN_CREDENTIAL", "p");
+    assert_eq!(told(None, &[]).unwrap_err().to_string(), needs);
+    assert_eq!(told(Some("u"), &[]).unwrap_err().to_string(), needs);
+    assert_eq!(told(None, &[CREDENTIAL]).unwrap_err().to_string(), needs);
+    let fixed = told(Some("u"), &[CREDENTIAL]).unwrap();
+    assert!(matches!(&fixed.turn, Some(TurnAccess::Fixed { username, .. }) if username == "u"));
+    assert_eq!(fixed.servers.turn().collect::<Vec<_>>(), ["turn:b:3478?transport=udp"]);
+    // Where both are there, the one that every client does not learn is taken.
+    let shared = told(Some("u"), &[CREDENTIAL, ("RINGCRAFT_TURN_SECRET", "s")]).unwrap();
+    assert!(matches!(&shared.turn, Some(TurnAccess::Shared(secret)) if secret.expose() == "s"));
+    let unfit = told(Some("u"), &[("RINGCRAFT_TURN_CREDENTIAL", "pö")]).unwrap_err().to_string();
+    assert!(unfit.contains("visible ASCII") && !unfit.contains("pö"), "{unfit}");
+    assert_eq!(
+        message(|given| given.ice_servers = Some("https://a".into())),
+        r#"RINGCRAFT_ICE_SERVERS is "https://a"; it must be servers such as stun:stun.example.com, turn:turn.example.com:3478?transport=udp"#
+    );
+}
+
+#[test]
 fn nobody_gets_a_demo_who_did_not_ask() {
     assert_eq!(Config::check(ServeArgs::default(), nothing).unwrap().demo, DemoChoice::Off);
     let asked = ServeArgs { demo: Some("on".into()), ..Default::default() };

@@ -26,8 +26,10 @@ pub mod handle;
 pub mod network;
 pub mod offer;
 pub mod fragment;
+pub mod sessions;
 mod description;
 mod peer;
+pub mod ports;
 pub mod session;
 
 pub use peer::Quality;

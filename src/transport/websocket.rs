@@ -16,12 +16,11 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::clock;
 use crate::model::CallId;
+use crate::transport::inbox::{Flooded, Inbox};
+use crate::transport::text::{Fault, MAX_FAULTS};
 use crate::transport::{LINK_OUTBOUND, Link, LinkFormat, LinkOut, Refused};
-use inbox::{Flooded, Inbox};
-use session::{MAX_FAULTS, Reaction, Session};
-use wire::Fault;
+use session::{Reaction, Session};
 
-mod inbox;
 mod session;
 pub mod upgrade;
 pub mod wire;
