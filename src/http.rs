@@ -60,6 +60,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::artefacts::waveform))
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
+        .merge(shared_with_every_site())
         .routes(routes!(auth::setup::set_up))
         .routes(routes!(auth::login))
         .routes(routes!(auth::logout))
@@ -88,6 +89,20 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(scenarios::show))
         .routes(routes!(health::show))
         .routes(routes!(openapi::show))
+}
+
+/// Routes that pages of other sites may use.
+fn shared_with_every_site() -> OpenApiRouter<Arc<App>> {
+    use calls::webrtc;
+    OpenApiRouter::new()
+        .routes(routes!(webrtc::answer_offer, webrtc::find_endpoint, webrtc::allow_offer))
+        .routes(routes!(
+            webrtc::patch_session,
+            webrtc::hang_up,
+            webrtc::find_session,
+            webrtc::allow_patch
+        ))
+        .layer(from_fn(webrtc::share))
 }
 
 /// The server's whole HTTP interface.

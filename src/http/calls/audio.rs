@@ -72,7 +72,7 @@ async fn carry(
     );
 }
 
-fn refused(error: AttachError) -> Refused {
+pub(super) fn refused(error: AttachError) -> Refused {
     let code = match error {
         AttachError::Unknown => "unknown_call",
         AttachError::AlreadyConnected => "already_connected",

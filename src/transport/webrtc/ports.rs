@@ -219,5 +219,3 @@ impl Shared {
     }
 }
 
-#[cfg(test)]
-mod tests;

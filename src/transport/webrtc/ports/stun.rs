@@ -127,3 +127,8 @@ impl fmt::Debug for Key {
         f.write_str("***")
     }
 }
+
+#[cfg(test)]
+pub(crate) mod written;
+#[cfg(test)]
+mod tests;
