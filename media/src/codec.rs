@@ -14,6 +14,15 @@ pub use pcm16::{sample_from_i16, sample_to_i16};
 /// Samples of the longest payload when it is decoded: 120 ms of Opus, or 20 ms of anything else.
 pub const LONGEST_DECODED: usize = 6 * opus::DECODED_RATE.frame_len();
 
+/// How long concealment sounds before it has faded to silence.
+pub const LONGEST_CONCEALED: Span = Span::ms(60);
+
+/// Of that, how long it keeps its loudness: a lost packet of Opus.
+const UNFADED: Span = Span::ms(20);
+
+/// How long sound takes from silence to its loudness, and PCM from its last sample to silence.
+const FADE: Span = Span::ms(5);
+
 /// How samples are written on a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
@@ -57,6 +66,11 @@ impl Encoding {
             Self::PcmS16le | Self::MuLaw => rate,
             Self::Opus => opus::DECODED_RATE,
         }
+    }
+
+    /// Whether a packet may overtake another: Opus travels in datagrams, all else in one stream.
+    pub const fn may_be_reordered(self) -> bool {
+        matches!(self, Self::Opus)
     }
 
     /// How much later sound lies in the payloads than their timestamps say.
@@ -113,6 +127,10 @@ impl Encoder {
 pub struct Decoder {
     rate: SampleRate,
     kind: DecoderKind,
+    /// The last sample that it gave.
+    last: f32,
+    /// How loud what comes next begins: less than 1 after a loss.
+    gain: f32,
 }
 
 #[derive(Debug)]
@@ -130,7 +148,7 @@ impl Decoder {
             Encoding::MuLaw => DecoderKind::MuLaw,
             Encoding::Opus => DecoderKind::Opus(OpusDecoder::new()),
         };
-        Self { rate: encoding.decoded_rate(rate), kind }
+        Self { rate: encoding.decoded_rate(rate), kind, last: 0.0, gain: 1.0 }
     }
 
     /// The rate of the samples it gives.
@@ -170,7 +188,48 @@ impl Decoder {
             DecoderKind::MuLaw => mulaw::decode(payload, out),
             DecoderKind::Opus(decoder) => decoder.decode(payload, out)?,
         }
+        self.fade_in(out);
         Ok(len)
+    }
+
+    /// Makes up what may have followed where the stream has a hole: at most
+    /// [`LONGEST_CONCEALED`], at the end of which there is silence.
+    pub fn conceal(&mut self, out: &mut [f32]) {
+        let fade = FADE.samples(self.rate).0 as f32;
+        if let DecoderKind::Opus(decoder) = &mut self.kind {
+            decoder.conceal(out);
+            let silent_at = LONGEST_CONCEALED.samples(self.rate).0 as f32;
+            let fading = silent_at - UNFADED.samples(self.rate).0 as f32;
+            let gain = |n: usize| ((silent_at - n as f32) / fading).clamp(0.0, 1.0);
+            out.iter_mut().enumerate().for_each(|(n, sample)| *sample *= gain(n));
+            self.gain = gain(out.len());
+        } else {
+            let gain = |n: usize| (1.0 - n as f32 / fade).max(0.0);
+            out.iter_mut().enumerate().for_each(|(n, sample)| *sample = self.last * gain(n + 1));
+            self.gain = gain(out.len());
+        }
+    }
+
+    /// Decodes what `next` repeats of the packet before it, which was lost, into the first samples
+    /// of `out`, as far as it repeats anything and there is room. Says how many there are. To be
+    /// called before `next` is decoded.
+    pub fn rebuild(&mut self, next: &[u8], out: &mut [f32]) -> usize {
+        let DecoderKind::Opus(decoder) = &mut self.kind else { return 0 };
+        let len = decoder.rebuild(next, out);
+        self.fade_in(&mut out[..len]);
+        len
+    }
+
+    fn fade_in(&mut self, sound: &mut [f32]) {
+        let step = 1.0 / FADE.samples(self.rate).0 as f32;
+        for sample in sound.iter_mut() {
+            if 1.0 <= self.gain {
+                break;
+            }
+            *sample *= self.gain;
+            self.gain += step;
+        }
+        self.last = sound.last().copied().unwrap_or(self.last);
     }
 }
 

@@ -23,6 +23,8 @@ use crate::transport::websocket::{self, upgrade::Upgrade};
 use crate::transport::{Link, LinkIn, LinkOut};
 
 mod calls;
+#[cfg(debug_assertions)]
+mod dev_page;
 mod call_tokens;
 mod openapi;
 mod people;

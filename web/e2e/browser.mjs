@@ -132,7 +132,7 @@ export class CallPage {
     const isOver = () => {
       const told = this.events.slice(from);
       const begun = told.findLastIndex(({ type }) => type === "reply.thinking" || type === "reply.started");
-      const ended = told.findLastIndex(({ type }) => type === "reply.ended" || type === "reply.interrupted");
+      const ended = told.findLastIndex(({ type }) => type === "reply.ended");
       return 0 <= ended && begun < ended;
     };
     await untilTrue(() => isOver() || this.faults.length > 0, WITHIN_MS, () => `an answer:\n${this.told()}`);

@@ -60,7 +60,8 @@
     heard.by.push({ ear, source, tap });
   }
 
-  if (!window.ringcraftKeepsMicrophone) {
+  // An empty page has no devices.
+  if (navigator.mediaDevices && !window.ringcraftKeepsMicrophone) {
     Object.defineProperty(navigator.mediaDevices, "getUserMedia", { value: async () => microphone() });
   }
 

@@ -1,15 +1,32 @@
 //! What carries a call between the rep and the server.
 
+use clap::ValueEnum;
+use serde::Serialize;
+
 use super::rep::Output;
+use super::rtp_speaker::RtpPacket;
 use super::wire::Sound;
 
+pub(crate) mod webrtc;
 pub(crate) mod websocket;
+
+/// How a call's audio travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKind {
+    /// Samples in messages of a WebSocket: works wherever the server's address does
+    Websocket,
+    /// Opus over UDP, as in a browser
+    Webrtc,
+}
 
 /// Something that came over a link.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Arrival {
     /// Sound of a reply.
     Sound(Sound),
+    /// A packet of sound, of a reply that events name.
+    Packet(RtpPacket),
     /// A message in JSON.
     Text(String),
     /// What nobody can read, and why.

@@ -98,6 +98,7 @@ impl Session {
                     self.fault(refused.to_string());
                 }
             }
+            Arrival::Packet(packet) => self.call.rep.packet(now, &packet),
             Arrival::Text(json) => self.take_text(now, json, watch),
             Arrival::Unreadable(why) => self.fault(why),
             Arrival::Closed(why) => {

@@ -96,6 +96,8 @@ impl Link for AudioSocket {
             Output::Frame { first, samples } => Message::binary(wire::write_frame(first, &samples)),
             Output::Played { reply, sample } => text(&Request::Played { reply, sample }),
             Output::HangUp => text(&Request::Hangup),
+            // There are none: sound with the number of its reply is reported by that.
+            Output::PlayedTo { .. } => return Ok(()),
         };
         self.outgoing.try_send(message).map_err(|_| Full)
     }
