@@ -253,7 +253,7 @@ impl Config {
                 listen: parsed(RTC_LISTEN, given.rtc_listen)?.unwrap_or(DEFAULT_RTC_LISTEN),
                 public: parsed(RTC_PUBLIC, given.rtc_public)?.unwrap_or_default(),
             },
-            ice: ice(given.ice_servers, given.turn_username, &secrets)?,
+            ice: ice(given.ice_servers, given.turn_username, secrets)?,
             data_dir: data_dir(given.data_dir),
             database_url: secrets("DATABASE_URL"),
             secret: signing(secrets("RINGCRAFT_SECRET"))?,
