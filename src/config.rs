@@ -14,12 +14,14 @@ pub use base_url::BaseUrl;
 pub use proxies::TrustedProxies;
 pub use secret::{MIN_SIGNING_SECRET, Secret, SecretFileError};
 pub(crate) use settings::{markdown, sample, secrets_help};
+pub use tls::Tls;
 
 mod arguments;
 mod settings;
 mod base_url;
 mod proxies;
 mod secret;
+mod tls;
 
 /// Everything `serve` can be told.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where clients reach the server; else links are made from what the client asked for.
     pub public_url: Option<BaseUrl>,
+    /// Whether it is served over TLS, and with which certificate.
+    pub tls: Tls,
     /// Where recordings in progress, the embedded object store and the secret are kept.
     pub data_dir: PathBuf,
     /// The database and its owner's password.
@@ -119,6 +123,18 @@ macro_rules! choice {
 
 trait Choice: Copy + 'static {
     const ALL: &[(&str, Self)];
+}
+
+choice! {
+    /// Whether the server speaks HTTPS itself.
+    TlsChoice {
+        /// With the certificate that is configured, if there is one.
+        Auto = "auto",
+        /// With one of its own making.
+        SelfSigned = "self",
+        /// It does not.
+        Off = "off",
+    }
 }
 
 choice! {
@@ -232,6 +248,7 @@ impl Config {
         let config = Self {
             listen: parsed(LISTEN, given.listen)?.unwrap_or(DEFAULT_LISTEN),
             public_url: parsed(PUBLIC_URL, given.public_url)?,
+            tls: Tls::of(given.tls, filled(given.tls_cert), filled(given.tls_key))?,
             data_dir: data_dir(given.data_dir),
             database_url: secrets("DATABASE_URL"),
             secret: signing(secrets("RINGCRAFT_SECRET"))?,
@@ -276,6 +293,15 @@ impl Config {
                     .to_owned(),
             });
         }
+        if config.tls.is_on()
+            && let Some(plain) = config.public_url.as_ref().filter(|url| !url.is_secure())
+        {
+            return Err(ConfigError::Invalid {
+                variable: PUBLIC_URL.0,
+                value: plain.to_string(),
+                allowed: "an https:// address: this server speaks HTTPS (RINGCRAFT_TLS)".to_owned(),
+            });
+        }
         if config.llm == LlmChoice::Claude && config.anthropic.api_key.is_none() {
             return Err(ConfigError::Missing {
                 variable: "RINGCRAFT_LLM",
@@ -284,6 +310,11 @@ impl Config {
             });
         }
         Ok(config)
+    }
+
+    /// Whether clients reach the server over TLS, its own or a proxy's.
+    pub fn is_secure(&self) -> bool {
+        self.public_url.as_ref().map_or(self.tls.is_on(), BaseUrl::is_secure)
     }
 }
 

@@ -31,6 +31,7 @@ mod idempotency;
 mod me;
 mod signed_in;
 pub mod listener;
+pub mod tls;
 mod openapi;
 mod page;
 pub mod scenarios;

@@ -6,6 +6,7 @@ pub use ringcraft_media::codec::Encoding;
 use ringcraft_media::units::{CallTime, SampleRate, Samples};
 use tokio::sync::mpsc;
 
+pub mod socket;
 pub mod webrtc;
 pub mod websocket;
 

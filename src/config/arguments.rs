@@ -15,6 +15,20 @@ pub struct ServeArgs {
     #[arg(long, env = "RINGCRAFT_PUBLIC_URL", value_name = "URL", help_heading = "Network")]
     pub public_url: Option<String>,
 
+    /// Whether the server speaks HTTPS itself: auto (with the certificate of RINGCRAFT_TLS_CERT where
+    /// that is set), self (with one that it makes and signs itself) or off [default: auto]
+    #[arg(long, env = "RINGCRAFT_TLS", value_name = "CHOICE", help_heading = "Network")]
+    pub tls: Option<String>,
+
+    /// File with the certificate for HTTPS, and those between it and the root, in PEM
+    /// [default: no file]
+    #[arg(long, env = "RINGCRAFT_TLS_CERT", value_name = "FILE", help_heading = "Network")]
+    pub tls_cert: Option<String>,
+
+    /// File with the certificate's private key, in PEM [default: no file]
+    #[arg(long, env = "RINGCRAFT_TLS_KEY", value_name = "FILE", help_heading = "Network")]
+    pub tls_key: Option<String>,
+
     /// Folder for recordings in progress, the embedded object store and the server's secret
     /// [default: .local/data]
     #[arg(long, env = "RINGCRAFT_DATA_DIR", value_name = "FOLDER", help_heading = "Storage")]
