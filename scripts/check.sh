@@ -14,6 +14,7 @@ cargo clippy --workspace --all-targets --all-features -- -D warnings
 
 step "scripts"
 for script in scripts/*.sh .ci/run; do bash -n "$script"; done
+for script in web/e2e/*.mjs web/e2e/*.js; do node --check "$script"; done
 
 step "boundaries"
 python3 scripts/boundaries_test.py --quiet

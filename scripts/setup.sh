@@ -3,7 +3,7 @@
 # What is there already is found by looking for it, so a second run takes well under a second.
 #
 #   scripts/setup.sh build    the compiler's needs, the offline speech engines, and Postgres without a DATABASE_URL
-#   scripts/setup.sh test     and the test runner
+#   scripts/setup.sh test     and the test runner, the browsers and what drives them
 #   scripts/setup.sh check    and what the checks use
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -20,6 +20,12 @@ fail() {
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
+have_one_of() {
+  local name
+  for name; do if have "$name"; then return; fi; done
+  return 1
+}
+
 have_postgres() { scripts/postgres.sh binaries >/dev/null 2>&1; }
 
 # Lists each Debian package whose presence cannot be seen.
@@ -35,8 +41,17 @@ missing_packages() {
   [ -s /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
   # The tests have a cluster of their own whatever the server is given.
   [ -n "${DATABASE_URL:-}" ] && [ "$level" = build ] || have_postgres || echo postgresql
-  if [ "$level" = test ]; then have espeak-ng || echo espeak-ng; fi
+  if [ "$level" = test ]; then
+    have espeak-ng || echo espeak-ng
+    have psql || echo postgresql-client
+    have_one_of chromium google-chrome || echo chromium
+    have_one_of firefox-esr firefox || echo firefox-esr
+    # A sound card that nobody hears: without one, Firefox plays nothing.
+    have pulseaudio || echo pulseaudio
+    have npm || echo npm
+  fi
   if [ "$level" = check ]; then have python3 || echo python3; fi
+  if [ "$level" != build ]; then have node || echo nodejs; fi
 }
 
 # Debian's package makes a cluster for the whole machine and starts it, at every boot too. Ours are in the
@@ -69,7 +84,9 @@ install_packages() {
     "Is this machine online? Behind a proxy, set http_proxy and https_proxy, then try again."
   "${apt[@]}" install -y --no-install-recommends "$@" >&2 || fail "apt-get could not install: $*" \
     "Its message is above. On Ubuntu the speech packages are in 'universe':" \
-    "add-apt-repository universe" "By hand:" "$by_hand"
+    "add-apt-repository universe" \
+    "Its browsers are no packages: install Google Chrome and Mozilla's Firefox instead." \
+    "By hand:" "$by_hand"
   say "setup: packages are in place"
 }
 
@@ -106,6 +123,16 @@ check_nextest() {
       "When it asks for a newer Rust: rustup update stable"
 }
 
+fetch_node_packages() {
+  # npm writes the second when it has installed all that the first says.
+  [ web/e2e/node_modules/.package-lock.json -nt web/e2e/package-lock.json ] && return
+  say "setup: downloading what drives the browsers ..."
+  npm --prefix web/e2e ci --ignore-scripts --no-audit --no-fund >&2 ||
+    fail "npm could not install what drives the browsers; its message is above." \
+      "Without a network: is this machine online, and is HTTPS_PROXY set where one is needed?" \
+      "It needs Node.js 18 or later; this is $(node --version)."
+}
+
 check_components() {
   for component in rustfmt clippy; do
     have "cargo-${component/rust/}" && "cargo-${component/rust/}" --version >/dev/null 2>&1 && continue
@@ -130,5 +157,8 @@ if [ "${#packages[@]}" -gt 0 ]; then
 fi
 check_rust
 fetch_crates
-if [ "$level" = test ]; then check_nextest; fi
+if [ "$level" = test ]; then
+  check_nextest
+  fetch_node_packages
+fi
 if [ "$level" = check ]; then check_components; fi

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Every test of the workspace, on a Postgres cluster of its own that is gone afterwards. `make test` calls it.
+# Every test of the workspace and then those in browsers, on a Postgres cluster of its own that is gone afterwards.
+# `make test` calls it.
 #
 #   scripts/test.sh              all
-#   scripts/test.sh FILTER...    those whose name contains one of the filters
+#   scripts/test.sh FILTER...    those of the workspace whose name contains one of the filters
 #
 # To run single tests without it, give them a cluster yourself, and stop it when you are done:
 #   export RINGCRAFT_TEST_DATABASE_URL=$(scripts/postgres.sh start .local/by-hand --throwaway)
+#   cd web/e2e && node --test six_turns.test.mjs
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
@@ -45,4 +47,6 @@ cargo nextest run --workspace "$@" {use}>&-
 if [ $# -eq 0 ]; then
   # nextest runs no examples in documentation.
   cargo test --quiet --workspace --doc {use}>&-
+  # They start the server that was built for the tests above.
+  npm --prefix web/e2e --silent test {use}>&-
 fi

@@ -35,6 +35,9 @@ use crate::live::ledger::Ledger;
 use crate::live::{LiveCalls, LiveSettings};
 use crate::spool::SpoolFolder;
 use crate::store::{Store, job};
+use crate::transport::webrtc::Rtc;
+use crate::transport::webrtc::ports::Ports;
+use crate::transport::webrtc::sessions::{SESSIONS_PER_CALL, Sessions};
 
 mod node;
 mod parts;
@@ -59,6 +62,10 @@ pub struct App {
     pub folder: FolderLock,
     /// The calls of this node.
     pub live: Arc<LiveCalls>,
+    /// Answers offers of WebRTC.
+    pub rtc: Rtc,
+    /// The sessions that came of them, while they run.
+    pub rtc_sessions: Arc<Sessions>,
     /// Makes and checks the tokens of calls.
     pub tokens: CallTokens,
     /// The scenarios that can be called.
@@ -77,6 +84,8 @@ pub struct App {
     pub embedded: Option<EmbeddedS3>,
     /// Runs what must not stutter: links and call drivers.
     pub media: Handle,
+    /// The port of all calls over WebRTC.
+    pub ports: Ports,
     /// Everything that must end before the process does: links and calls.
     pub calls: TaskTracker,
     /// What keeps calls, and makes artefacts of those that are over.
@@ -153,6 +162,7 @@ pub async fn build(
         format!("make the data folder {} (RINGCRAFT_DATA_DIR)", config.data_dir.display())
     })?;
     let folder = FolderLock::of(&config.data_dir)?;
+    let ports = parts::ports(&config, &media)?;
     let secret = match &config.secret {
         Some(secret) => secret.clone(),
         None => Secret::load_or_make(&config.data_dir).context("read the server's secret")?,
@@ -170,6 +180,8 @@ pub async fn build(
     let found = spools.list().context("look for calls of a server that died")?;
     let scenarios = library.scenarios().map(|scenario| ScenarioSummary::of(scenario)).collect();
     let parts = parts::named(&engines, &config);
+    let rtc = Rtc::new(Arc::new(ports.clone())).context("start WebRTC")?;
+    let rtc_sessions = Sessions::new(parts::max_calls(&config) * SESSIONS_PER_CALL);
     let (ledger, ledger_task) = Ledger::new(store.clone(), node.id);
     let (live, ended) = LiveCalls::new(LiveSettings {
         max_calls: parts::max_calls(&config),
@@ -207,6 +219,8 @@ pub async fn build(
     let app = Arc::new(App {
         folder,
         live,
+        rtc,
+        rtc_sessions: Arc::new(rtc_sessions),
         tokens: CallTokens::new(&secret),
         scenarios,
         parts,
@@ -216,6 +230,7 @@ pub async fn build(
         tls,
         embedded,
         media,
+        ports,
         calls: TaskTracker::new(),
         sealing: TaskTracker::new(),
         calls_over: CancellationToken::new(),
@@ -282,6 +297,7 @@ impl App {
         if timeout(LINKS_WITHIN, self.calls.wait()).await.is_err() {
             tracing::warn!(links = self.calls.len(), "links that do not close are cut off");
         }
+        self.ports.stop().await;
         self.calls_over.cancel();
         self.sealing.close();
         // The store may be our own: it answers until everything is sealed.

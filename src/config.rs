@@ -11,15 +11,19 @@ use tracing_subscriber::EnvFilter;
 
 pub use arguments::ServeArgs;
 pub use base_url::BaseUrl;
+pub use ice_servers::{Ice, IceUrls, NotIceUrls, TurnAccess};
 pub use proxies::TrustedProxies;
+pub use public_addresses::{NotPublicAddresses, PublicAddresses};
 pub use secret::{MIN_SIGNING_SECRET, Secret, SecretFileError};
 pub(crate) use settings::{markdown, sample, secrets_help};
-pub use tls::Tls;
+pub use tls::{Tls, TlsChoice};
 
 mod arguments;
 mod settings;
 mod base_url;
+mod ice_servers;
 mod proxies;
+mod public_addresses;
 mod secret;
 mod tls;
 
@@ -32,6 +36,10 @@ pub struct Config {
     pub public_url: Option<BaseUrl>,
     /// Whether it is served over TLS, and with which certificate.
     pub tls: Tls,
+    /// WebRTC.
+    pub rtc: Rtc,
+    /// What helps clients through the networks between.
+    pub ice: Ice,
     /// Where recordings in progress, the embedded object store and the secret are kept.
     pub data_dir: PathBuf,
     /// The database and its owner's password.
@@ -66,6 +74,15 @@ pub struct Config {
     pub s3: S3,
     /// What is logged and how.
     pub log: Log,
+}
+
+/// How WebRTC is reached.
+#[derive(Clone, Debug)]
+pub struct Rtc {
+    /// The one port of all calls, both UDP and TCP.
+    pub listen: SocketAddr,
+    /// Where clients reach it; else the addresses of this machine.
+    pub public: PublicAddresses,
 }
 
 /// How mail is sent.
@@ -121,20 +138,10 @@ macro_rules! choice {
     };
 }
 
+use choice;
+
 trait Choice: Copy + 'static {
     const ALL: &[(&str, Self)];
-}
-
-choice! {
-    /// Whether the server speaks HTTPS itself.
-    TlsChoice {
-        /// With the certificate that is configured, if there is one.
-        Auto = "auto",
-        /// With one of its own making.
-        SelfSigned = "self",
-        /// It does not.
-        Off = "off",
-    }
 }
 
 choice! {
@@ -249,6 +256,11 @@ impl Config {
             listen: parsed(LISTEN, given.listen)?.unwrap_or(DEFAULT_LISTEN),
             public_url: parsed(PUBLIC_URL, given.public_url)?,
             tls: Tls::of(given.tls, filled(given.tls_cert), filled(given.tls_key))?,
+            rtc: Rtc {
+                listen: parsed(RTC_LISTEN, given.rtc_listen)?.unwrap_or(DEFAULT_RTC_LISTEN),
+                public: parsed(RTC_PUBLIC, given.rtc_public)?.unwrap_or_default(),
+            },
+            ice: ice(given.ice_servers, given.turn_username, &secrets)?,
             data_dir: data_dir(given.data_dir),
             database_url: secrets("DATABASE_URL"),
             secret: signing(secrets("RINGCRAFT_SECRET"))?,
@@ -293,15 +305,7 @@ impl Config {
                     .to_owned(),
             });
         }
-        if config.tls.is_on()
-            && let Some(plain) = config.public_url.as_ref().filter(|url| !url.is_secure())
-        {
-            return Err(ConfigError::Invalid {
-                variable: PUBLIC_URL.0,
-                value: plain.to_string(),
-                allowed: "an https:// address: this server speaks HTTPS (RINGCRAFT_TLS)".to_owned(),
-            });
-        }
+        config.tls.check_links(config.public_url.as_ref())?;
         if config.llm == LlmChoice::Claude && config.anthropic.api_key.is_none() {
             return Err(ConfigError::Missing {
                 variable: "RINGCRAFT_LLM",
@@ -348,6 +352,8 @@ pub struct NoDatabase;
 
 const DEFAULT_LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 8080);
+const DEFAULT_RTC_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 40_000);
 const DEFAULT_MAX_CALLS: NonZeroUsize = NonZeroUsize::new(50).expect("not zero");
 const DEFAULT_RECOGNISERS: NonZeroUsize = NonZeroUsize::new(4).expect("not zero");
 const DEFAULT_MAIL_FROM: &str = "Ringcraft <ringcraft@localhost>";
@@ -359,6 +365,13 @@ type Setting = (&'static str, &'static str);
 const LISTEN: Setting = ("RINGCRAFT_LISTEN", "an address and port such as 0.0.0.0:8080");
 const PUBLIC_URL: Setting =
     ("RINGCRAFT_PUBLIC_URL", "an address such as https://calls.example.com");
+const RTC_LISTEN: Setting = ("RINGCRAFT_RTC_LISTEN", "an address and port such as 0.0.0.0:40000");
+const RTC_PUBLIC: Setting =
+    ("RINGCRAFT_RTC_PUBLIC", "addresses such as 203.0.113.7, 203.0.113.8:41000");
+const ICE_SERVERS: Setting = (
+    "RINGCRAFT_ICE_SERVERS",
+    "servers such as stun:stun.example.com, turn:turn.example.com:3478?transport=udp",
+);
 const PROXIES: Setting =
     ("RINGCRAFT_TRUSTED_PROXIES", "addresses and networks such as 10.0.0.7, 10.1.0.0/16");
 const MAIL_FROM: Setting =
@@ -398,6 +411,41 @@ fn chosen<T: Choice>(
         let names: Vec<_> = T::ALL.iter().map(|(name, _)| *name).collect();
         ConfigError::Invalid { variable, value, allowed: names.join(" or ") }
     })
+}
+
+/// A TURN server that a client cannot open would only cost it time.
+fn ice(
+    servers: Option<String>,
+    username: Option<String>,
+    secrets: impl Fn(&str) -> Option<Secret>,
+) -> Result<Ice, ConfigError> {
+    let servers: IceUrls = parsed(ICE_SERVERS, servers)?.unwrap_or_default();
+    let shared = secrets("RINGCRAFT_TURN_SECRET");
+    let fixed = (filled(username), secrets("RINGCRAFT_TURN_CREDENTIAL"));
+    let turn = match (shared, fixed) {
+        (Some(secret), _) => Some(TurnAccess::Shared(secret)),
+        (None, (Some(username), Some(credential))) => {
+            // Both travel in a header.
+            let is_text =
+                |text: &str| text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+            if !is_text(credential.expose()) || !is_text(&username) {
+                return Err(ConfigError::UnfitSecret {
+                    variable: "RINGCRAFT_TURN_CREDENTIAL",
+                    allowed: "visible ASCII characters, as must RINGCRAFT_TURN_USERNAME".to_owned(),
+                });
+            }
+            Some(TurnAccess::Fixed { username, credential })
+        }
+        _ => None,
+    };
+    if turn.is_none() && servers.turn().next().is_some() {
+        return Err(ConfigError::Missing {
+            variable: "RINGCRAFT_ICE_SERVERS",
+            value: "turn:…",
+            needs: "RINGCRAFT_TURN_SECRET, or RINGCRAFT_TURN_USERNAME and RINGCRAFT_TURN_CREDENTIAL",
+        });
+    }
+    Ok(Ice { servers, turn })
 }
 
 fn signing(secret: Option<Secret>) -> Result<Option<Secret>, ConfigError> {

@@ -8,6 +8,8 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+#[cfg(debug_assertions)]
+use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use utoipa::OpenApi;
@@ -24,6 +26,8 @@ mod auth;
 mod body;
 mod fields;
 pub mod calls;
+#[cfg(debug_assertions)]
+mod dev_page;
 pub mod error;
 mod health;
 mod jobs;
@@ -57,6 +61,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::artefacts::waveform))
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
+        .merge(shared_with_every_site())
         .routes(routes!(auth::setup::set_up))
         .routes(routes!(auth::login))
         .routes(routes!(auth::logout))
@@ -87,11 +92,27 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(openapi::show))
 }
 
+/// Routes that pages of other sites may use.
+fn shared_with_every_site() -> OpenApiRouter<Arc<App>> {
+    use calls::webrtc;
+    OpenApiRouter::new()
+        .routes(routes!(webrtc::answer_offer, webrtc::find_endpoint, webrtc::allow_offer))
+        .routes(routes!(
+            webrtc::patch_session,
+            webrtc::hang_up,
+            webrtc::find_session,
+            webrtc::allow_patch
+        ))
+        .layer(from_fn(webrtc::share))
+}
+
 /// The server's whole HTTP interface.
 pub fn router(app: Arc<App>) -> Router {
     // Recordings are as long as they are: no limit of ours lies over them.
     let objects = app.embedded.as_ref().map(EmbeddedS3::router).unwrap_or_default();
     let (router, _) = routes().split_for_parts();
+    #[cfg(debug_assertions)]
+    let router = router.route("/dev/call", get(dev_page::call));
     router
         // The fallback may become the object store, so what is not a route under /api ends here.
         .route("/api", any(no_route))

@@ -1,16 +1,14 @@
 //! Parses, builds, runs, drains; nothing else.
 
+use std::io::Stdout;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
 use ringcraft::app::{self, Runtimes, Signals, Stopped};
 use ringcraft::cli::call::CallArgs;
-use ringcraft::cli::forget_node::ForgetNodeArgs;
 use ringcraft::cli::replay::ReplayArgs;
-use ringcraft::cli::seed::SeedArgs;
 use ringcraft::cli::settings::SettingsArgs;
-use ringcraft::cli::superadmin::SuperadminArgs;
 use ringcraft::cli::{self, Arguments, Command};
 use ringcraft::config::{self, Config, Secret, ServeArgs};
 use ringcraft::provider::stt::recogniser_child;
@@ -22,12 +20,16 @@ fn main() -> ExitCode {
         Command::Call(given) => call(given),
         Command::Kpis(given) => Ok(given.run()),
         Command::Replay(given) => replay(&given),
-        Command::Superadmin(given) => superadmin(&given),
-        Command::ForgetNode(given) => forget_node(&given),
-        Command::Migrate => migrate(),
-        Command::Seed(given) => seed(given),
+        Command::Superadmin(given) => {
+            on_database(async |url, out| cli::superadmin::run(&given, url, out).await)
+        }
+        Command::ForgetNode(given) => {
+            on_database(async |url, out| cli::forget_node::run(&given, url, out).await)
+        }
+        Command::Migrate => on_database(async |url, out| cli::migrate::run(url, out).await),
+        Command::Seed(given) => on_database(async |url, out| cli::seed::run(given, url, out).await),
         Command::Settings(given) => settings(&given),
-        Command::Mail => mail(),
+        Command::Mail => on_database(async |url, out| cli::mail::run(url, out).await),
         Command::Recogniser => {
             recogniser_child::run().map(|()| ExitCode::SUCCESS).context("recognise speech")
         }
@@ -76,44 +78,20 @@ fn replay(given: &ReplayArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn superadmin(given: &SuperadminArgs) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
-    let named = config::environment("DATABASE_URL").filter(|url| !url.is_empty());
-    let mut out = std::io::stdout();
-    runtime.block_on(cli::superadmin::run(given, named.map(Secret::new), &mut out))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn forget_node(given: &ForgetNodeArgs) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
-    let named = config::environment("DATABASE_URL").filter(|url| !url.is_empty());
-    let mut out = std::io::stdout();
-    runtime.block_on(cli::forget_node::run(given, named.map(Secret::new), &mut out))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn migrate() -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
-    runtime.block_on(cli::migrate::run(&mut std::io::stdout()))?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn seed(given: SeedArgs) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Runtime::new().context("start threads")?;
-    runtime.block_on(cli::seed::run(given, &mut std::io::stdout()))?;
-    Ok(ExitCode::SUCCESS)
-}
-
 fn settings(given: &SettingsArgs) -> anyhow::Result<ExitCode> {
     cli::settings::run(given, &mut std::io::stdout().lock()).context("print the settings")?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn mail() -> anyhow::Result<ExitCode> {
+/// Runs a command that needs the database and no other setting of the server.
+fn on_database<E>(
+    command: impl AsyncFnOnce(&Secret, &mut Stdout) -> Result<(), E>,
+) -> anyhow::Result<ExitCode>
+where
+    anyhow::Error: From<E>,
+{
+    let url = config::database_url(config::environment)?;
     let runtime = tokio::runtime::Runtime::new().context("start threads")?;
-    runtime.block_on(cli::mail::run(
-        config::environment("DATABASE_URL"),
-        &mut std::io::stdout().lock(),
-    ))?;
+    runtime.block_on(command(&url, &mut std::io::stdout()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -117,15 +117,6 @@ impl Store {
         OrgScope::new(self.pool.clone(), org, actor)
     }
 
-    /// Whether the database answers.
-    ///
-    /// # Errors
-    /// When it does not.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.pool.execute("select 1").await?;
-        Ok(())
-    }
-
     /// Lets go of every connection.
     pub async fn close(&self) {
         self.pool.close().await;

@@ -1,12 +1,16 @@
 //! Carriers of a call's media. Every carrier becomes the same [`Link`].
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use ringcraft_media::call::ReplyId;
 pub use ringcraft_media::codec::Encoding;
 use ringcraft_media::units::{CallTime, SampleRate, Samples};
 use tokio::sync::mpsc;
 
+mod inbox;
 pub mod socket;
+pub mod text;
 pub mod webrtc;
 pub mod websocket;
 
@@ -89,4 +93,13 @@ pub struct Link {
     pub inbound: mpsc::Receiver<LinkIn>,
     /// To the far side.
     pub outbound: mpsc::Sender<LinkOut>,
+}
+
+/// Why a call does not take a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// A word for programs.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub message: Cow<'static, str>,
 }

@@ -120,6 +120,7 @@ fn check_report(report: &Value, url: &str) {
     assert_eq!(report["call"]["links"]["recording"], format!("{url}/legs.opus"));
     assert_eq!(report["kpis"], json!({ "call": { "duration_ms": 7_000 } }));
     assert_eq!((&report["complete"], &report["sample_rate"]), (&json!(true), &json!(16_000)));
+    assert_eq!((&report["link"], &report["reception"]), (&json!("websocket"), &json!(null)));
     assert_eq!(report["faults"], json!([]));
     let turns = report["turns"].as_array().unwrap();
     let of = |name: &str| turns.iter().map(|turn| turn[name].clone()).collect::<Vec<_>>();
@@ -165,7 +166,9 @@ async fn an_error_says_what_to_do() {
     assert!(taken.contains("409 already_connected"), "{taken}");
     let refused = call(&["--scenario", "refuses"]).await;
     assert!(refused.contains("1008 no audio today"), "{refused}");
-    assert_eq!(server.given_up(), 2, "a call that was opened and not used is ended");
+    let plain = call(&["--link", "webrtc"]).await;
+    assert!(plain.contains("no WebRTC") && plain.contains("--link websocket"), "{plain}");
+    assert_eq!(server.given_up(), 3, "a call that was opened and not used is ended");
 
     drop(server);
     let mut out = Vec::new();
@@ -240,11 +243,11 @@ async fn a_call_that_breaks_off_took_place_and_says_so() {
 async fn wrong_arguments_exit_with_2_before_anything_is_called() {
     let mut out = Vec::new();
     let url = ["--url", "http://127.0.0.1:1"];
-    for words in [&["--say", "/nowhere/a.wav"], &["--barge", "0:100"]] {
+    for words in [&["--say", "/nowhere/a.wav"][..], &["--barge", "0:100"], &["--rtc-tcp"]] {
         let args = arguments(&[&url[..], words].concat());
         assert_eq!(place(&args, &mut out).await.unwrap(), ExitCode::from(2), "{words:?}");
     }
-    for words in [["--rate", "44100"], ["--barge", "2"], ["--barge", "a:b"]] {
+    for words in [["--rate", "44100"], ["--barge", "2"], ["--barge", "a:b"], ["--link", "pigeon"]] {
         let error = Program::try_parse_from([&["call"], &words[..]].concat()).err().unwrap();
         assert_eq!(error.exit_code(), 2, "{words:?}");
     }

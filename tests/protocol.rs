@@ -7,6 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use ringcraft::cli::call::wire::{Control, Request, Text, read_text};
+use ringcraft::config::IceUrls;
+use ringcraft::transport::webrtc::fragment;
 use ringcraft_media::call::Live;
 use serde_json::Value;
 
@@ -128,7 +130,25 @@ fn the_document_shows_the_samples() {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/PROTOCOL.md");
     let document = fs::read_to_string(document).unwrap();
     // The answers over HTTP are held against theirs by the tests of the routes.
-    for (name, text) in samples().into_iter().chain(samples_in("tests/protocol/http")) {
-        assert!(document.contains(text.trim_end()), "docs/PROTOCOL.md lacks {name}.json");
+    let others = ["tests/protocol/http", "tests/protocol/webrtc"].map(samples_in);
+    for (name, text) in samples().into_iter().chain(others.into_iter().flatten()) {
+        assert!(document.contains(text.trim_end()), "docs/PROTOCOL.md lacks the sample {name}");
     }
+}
+
+#[test]
+fn the_samples_of_webrtc_are_read() {
+    let samples = samples_in("tests/protocol/webrtc");
+    assert_eq!(samples.keys().collect::<Vec<_>>(), ["candidates", "ice_servers", "played"]);
+    let fragment = fragment::read(&samples["candidates"]).unwrap();
+    assert_eq!((fragment.ufrag.as_str(), fragment.pwd.len()), ("EsAw", 24));
+    let candidate = "candidate:1 1 udp 2122260223 192.0.2.10 50000 typ host generation 0";
+    assert_eq!((fragment.candidates, fragment.end_of_candidates), (vec![candidate.into()], true));
+    let servers: Value = serde_json::from_str(&samples["ice_servers"]).unwrap();
+    for url in servers.as_array().unwrap().iter().flat_map(|server| server["urls"].as_array()) {
+        let urls: Vec<_> = url.iter().map(|url| url.as_str().unwrap()).collect();
+        assert!(urls.join(",").parse::<IceUrls>().is_ok(), "{urls:?}");
+    }
+    let played: Value = serde_json::from_str(&samples["played"]).unwrap();
+    assert!(played["rtp_timestamp"].as_u64().is_some_and(|at| u32::try_from(at).is_ok()));
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use criterion::measurement::{Measurement, WallTime};
 use ringcraft_media::call::ReplyId;
-use ringcraft_media::codec::{Encoding, sample_from_i16};
+use ringcraft_media::codec::{Encoder, Encoding, sample_from_i16};
 use ringcraft_media::frame::Frame;
 use ringcraft_media::ingress::Ingress;
 use ringcraft_media::playout::Playout;
@@ -34,11 +34,12 @@ fn messages(encoding: Encoding, rate: SampleRate) -> Vec<Vec<u8>> {
     let mut speech = Vec::new();
     let mut resampler = Resampler::new(wav.rate_hz, rate.hz()).expect("a link's rate");
     resampler.push(&clip, |ready| speech.extend_from_slice(ready));
+    let mut encoder = Encoder::new(encoding, rate);
     let mut frame = Frame::silence(rate);
     let message = |samples: &[f32]| {
         frame.samples_mut().copy_from_slice(samples);
         let mut payload = Vec::new();
-        encoding.encode(&frame, &mut payload);
+        encoder.encode(&frame, &mut payload);
         payload
     };
     speech.chunks_exact(rate.frame_len()).map(message).collect()
@@ -104,6 +105,7 @@ fn playout(encoding: Encoding, rate: SampleRate) -> Duration {
     let chunk: Vec<i16> = wav.channel(0).collect();
     let mut playout = Playout::new(rate);
     let mut tape = Tape::new(rate);
+    let mut encoder = Encoder::new(encoding, rate);
     let mut payload = Vec::new();
     let reply = ReplyId(1);
     playout.play(reply);
@@ -114,7 +116,7 @@ fn playout(encoding: Encoding, rate: SampleRate) -> Duration {
             playout.push(reply, wav.rate_hz, &chunk).expect("it is played as it comes");
         }
         while let Some(out) = playout.tick(CallTime::from_ms(n * FRAME_MS)) {
-            encoding.encode(out.frame, &mut payload);
+            encoder.encode(out.frame, &mut payload);
             tape.persona(out.at, out.sound());
         }
         while let Some(frame) = tape.poll() {

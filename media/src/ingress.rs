@@ -4,8 +4,7 @@ mod line;
 
 use std::collections::VecDeque;
 
-use crate::codec::{Encoding, PayloadSize, sample_to_i16};
-use crate::frame::Frame;
+use crate::codec::{BadPayload, Decoder, Encoding, LONGEST_DECODED, sample_to_i16};
 use crate::framer::Framer;
 use crate::level::LevelMeter;
 use crate::resample::Resampler;
@@ -90,9 +89,9 @@ pub enum IngressEvent {
 /// Why a message was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IngressError {
-    /// It is not 20 ms long.
+    /// It is no audio of this link.
     #[error(transparent)]
-    Payload(#[from] PayloadSize),
+    Payload(#[from] BadPayload),
     /// No call is that long.
     #[error("sample index {} is out of range", .0.0)]
     Index(Samples),
@@ -111,7 +110,7 @@ pub struct Stats {
     pub ahead: u64,
     /// Gaps of more than 200 ms.
     pub gaps: u64,
-    /// Samples at the link's rate that were missing and became silence.
+    /// Samples at the decoder's rate that were missing and became silence.
     pub silence: u64,
 }
 
@@ -121,8 +120,9 @@ pub struct Stats {
 pub struct Ingress {
     /// Whether the persona can be heard: a voice must then be surer of itself.
     pub persona_audible: bool,
-    encoding: Encoding,
-    rate: SampleRate,
+    decoder: Decoder,
+    /// What the sender's index counts by.
+    clock: SampleRate,
     presence: Presence,
     line: Line,
     /// The sender's index of the next sample; unknown before a link's first message.
@@ -133,10 +133,11 @@ pub struct Ingress {
     pieces: Framer<INGRESS_FRAME_LEN>,
     /// Where the next piece begins.
     piece_at: Samples,
-    /// Silence that goes before the message, in samples at the link's rate.
+    /// Silence that goes before the message, in samples at the decoder's rate.
     owed: u64,
-    message: Frame,
-    message_waits: bool,
+    message: [f32; LONGEST_DECODED],
+    /// Samples of the message that wait; none when it was worked off.
+    message_len: usize,
     /// Whether the leg is being brought back to the line by leaving out silence.
     dropping: bool,
     /// Silent messages in a row since the leg is too far ahead.
@@ -157,9 +158,9 @@ enum Presence {
 /// The place of the next sample on the call's clock.
 #[derive(Clone, Copy, Debug)]
 struct Position {
-    /// Where the stream at the link's rate began, at 16 kHz; unknown before the first message.
+    /// Where the stream at the decoder's rate began, at 16 kHz; unknown before the first message.
     base: Option<Samples>,
-    /// Samples since then, at the link's rate.
+    /// Samples since then, at the decoder's rate.
     fed: Samples,
 }
 
@@ -174,19 +175,19 @@ impl Ingress {
     pub fn new(encoding: Encoding, rate: SampleRate) -> Self {
         Self {
             persona_audible: false,
-            encoding,
-            rate,
+            decoder: Decoder::new(encoding, rate),
+            clock: rate,
             presence: Presence::Never,
             line: Line::new(),
             expected: None,
             position: Position { base: None, fed: Samples(0) },
-            resampler: converter(rate),
+            resampler: converter(encoding.decoded_rate(rate)),
             segmenter: Segmenter::new(Samples(0)),
             pieces: Framer::default(),
             piece_at: Samples(0),
             owed: 0,
-            message: Frame::silence(rate),
-            message_waits: false,
+            message: [0.0; LONGEST_DECODED],
+            message_len: 0,
             dropping: false,
             quiet: 0,
             behind_in_a_row: 0,
@@ -199,10 +200,9 @@ impl Ingress {
     pub fn relink(&mut self, encoding: Encoding, rate: SampleRate) {
         self.work_off();
         self.flush_resampler();
-        self.encoding = encoding;
-        self.rate = rate;
-        self.resampler = converter(rate);
-        self.message = Frame::silence(rate);
+        self.decoder = Decoder::new(encoding, rate);
+        self.clock = rate;
+        self.resampler = converter(self.decoder.rate());
         self.forget_sender();
     }
 
@@ -211,11 +211,11 @@ impl Ingress {
         self.stats
     }
 
-    /// Takes one message of 20 ms: `media_time` is the sender's index of its first sample.
+    /// Takes one message: `media_time` is the sender's index of its first sample.
     ///
     /// # Errors
-    /// When the message has another length or an impossible index. It is counted and changes
-    /// nothing else.
+    /// When the message is no audio of this link or has an impossible index. It is counted and
+    /// changes nothing else.
     pub fn receive(
         &mut self,
         now: CallTime,
@@ -226,22 +226,20 @@ impl Ingress {
         let decoded = if LAST_INDEX < media_time {
             Err(IngressError::Index(media_time))
         } else {
-            self.encoding.decode(payload, &mut self.message).map_err(IngressError::from)
+            self.decoder.decode(payload, &mut self.message).map_err(IngressError::from)
         };
-        if let Err(error) = decoded {
-            self.stats.refused += 1;
-            return Err(error);
-        }
+        let len = decoded.inspect_err(|_| self.stats.refused += 1)?;
+        let span = Samples(len as u64).span(self.decoder.rate());
         self.arrived(now);
         if self.is_behind(media_time) {
             self.stats.behind += 1;
             return Ok(());
         }
-        let sent_us = media_time.span(self.rate).0 as i64;
-        let offset_us = self.line.arrive(now, now.0 as i64 - sent_us - FRAME.0 as i64);
-        let missing = self.expected.map(|expected| media_time.0 - expected.0);
-        self.expected = Some(media_time + Samples(self.rate.frame_len() as u64));
-        self.place(sent_us + offset_us, missing);
+        let sent_us = media_time.span(self.clock).0 as i64;
+        let offset_us = self.line.arrive(now, now.0 as i64 - sent_us - span.0 as i64);
+        let missing = self.expected.map(|expected| Samples(media_time.0 - expected.0));
+        self.expected = Some(media_time + span.samples(self.clock));
+        self.place(sent_us + offset_us, missing.map(|missing| missing.span(self.clock)), len);
         Ok(())
     }
 
@@ -322,47 +320,44 @@ impl Ingress {
         self.behind_in_a_row = 0;
     }
 
-    /// Decides where the message goes: `line_us` is where the line has it, `missing` how many
-    /// samples the sender counted since the last one.
+    /// Decides where the message of `len` samples goes: `line_us` is where the line has it, `missing`
+    /// how much the sender counted since the last one.
     ///
     /// Within 200 ms of the line a leg keeps the sender's own count and does not follow the line.
     /// A smooth slip toward it belongs here, in place of both branches that move the position.
-    fn place(&mut self, line_us: i64, missing: Option<u64>) {
+    fn place(&mut self, line_us: i64, missing: Option<Span>, len: usize) {
+        let rate = self.decoder.rate();
         let line = CallTime(u64::try_from(line_us).unwrap_or(0));
-        let Some(here) = self.position.at(self.rate) else {
+        let Some(here) = self.position.at(rate) else {
             self.jump(line);
-            self.take(0);
+            self.take(Samples(0), len);
             return;
         };
-        let counted = missing.map(|missing| (missing, here + Samples(missing).span(self.rate)));
-        let to_line = line.saturating_since(here).samples(self.rate).0;
-        let fill = match counted {
-            Some((missing, place)) if within(place, line, MAX_DEVIATION) => missing,
-            Some(_) | None => to_line,
+        let span = match missing {
+            Some(missing) if within(here + missing, line, MAX_DEVIATION) => missing,
+            Some(_) | None => line.saturating_since(here),
         };
-        let ahead = (here + Samples(fill).span(self.rate)).saturating_since(line);
-        if self.must_drop(ahead) {
+        if self.must_drop((here + span).saturating_since(line), len) {
             self.stats.ahead += 1;
             return;
         }
-        let span = Samples(fill).span(self.rate);
         if MAX_DEVIATION < span {
             self.stats.gaps += 1;
             self.events.push_back(IngressEvent::Gap { at: here, span });
         }
         if MAX_FILL < span {
             self.jump(here + span);
-            self.take(0);
+            self.take(Samples(0), len);
         } else {
-            self.take(fill);
+            self.take(span.samples(rate), len);
         }
     }
 
     /// Whether the message is left out because the leg runs ahead of the line: a pause from 200 ms
     /// until the leg is back, speech only where it would be more than a second off.
-    fn must_drop(&mut self, ahead: Span) -> bool {
+    fn must_drop(&mut self, ahead: Span, len: usize) -> bool {
         self.dropping = if self.dropping { FRAME <= ahead } else { MAX_DEVIATION < ahead };
-        if !self.dropping || !self.message_is_silence() {
+        if !self.dropping || !self.is_silence(len) {
             self.quiet = 0;
             return self.dropping && MAX_AHEAD < ahead;
         }
@@ -371,17 +366,17 @@ impl Ingress {
     }
 
     /// The segmenter notices a voice late, so its first frames are told by their level.
-    fn message_is_silence(&self) -> bool {
+    fn is_silence(&self, len: usize) -> bool {
         let mut meter = LevelMeter::default();
-        meter.push(self.message.samples());
+        meter.push(&self.message[..len]);
         !self.segmenter.voiced() && meter.level() < SILENCE_BELOW
     }
 
-    fn take(&mut self, silence: u64) {
+    fn take(&mut self, silence: Samples, len: usize) {
         self.stats.taken += 1;
-        self.stats.silence += silence;
-        self.owed = silence;
-        self.message_waits = true;
+        self.stats.silence += silence.0;
+        self.owed = silence.0;
+        self.message_len = len;
     }
 
     /// Brings out what there is and goes on at another place.
@@ -399,16 +394,17 @@ impl Ingress {
         while self.work() {}
     }
 
-    /// Turns up to 20 ms of what waits into events; says whether anything waited.
+    /// Turns some of what waits into events; says whether anything waited.
     fn work(&mut self) -> bool {
         const SILENCE: [f32; crate::frame::MAX_FRAME_LEN] = [0.0; crate::frame::MAX_FRAME_LEN];
+        let rate = self.decoder.rate();
         let Self { resampler, message, position, .. } = self;
         let input = if 0 < self.owed {
-            let len = self.owed.min(self.rate.frame_len() as u64);
+            let len = self.owed.min(rate.frame_len() as u64);
             self.owed -= len;
             &SILENCE[..len as usize]
-        } else if std::mem::take(&mut self.message_waits) {
-            message.samples()
+        } else if 0 < self.message_len {
+            &message[..std::mem::take(&mut self.message_len)]
         } else {
             return false;
         };
@@ -424,7 +420,7 @@ impl Ingress {
         true
     }
 
-    /// Brings out the converter's tail; the stream at the link's rate begins anew behind it.
+    /// Brings out the converter's tail; the stream at the decoder's rate begins anew behind it.
     fn flush_resampler(&mut self) {
         let mut out = Out {
             segmenter: &mut self.segmenter,

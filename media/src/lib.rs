@@ -11,6 +11,7 @@ pub mod resample;
 pub mod framer;
 pub mod level;
 pub mod vad;
+pub mod jitter;
 pub mod ingress;
 pub mod playout;
 pub mod tape;

@@ -1,7 +1,7 @@
 //! The frame path allocates nothing once it is warm.
 
 use ringcraft_media::call::ReplyId;
-use ringcraft_media::codec::Encoding;
+use ringcraft_media::codec::{Encoder, Encoding};
 use ringcraft_media::frame::Frame;
 use ringcraft_media::ingress::Ingress;
 use ringcraft_media::playout::Playout;
@@ -9,10 +9,11 @@ use ringcraft_media::tape::Tape;
 use ringcraft_media::units::{CallTime, SampleRate, Samples, Span};
 use ringcraft_media::wav::Wav;
 
-const LINKS: [(Encoding, SampleRate); 3] = [
+const LINKS: [(Encoding, SampleRate); 4] = [
     (Encoding::PcmS16le, SampleRate::Hz16000),
     (Encoding::MuLaw, SampleRate::Hz8000),
     (Encoding::PcmS16le, SampleRate::Hz48000),
+    (Encoding::Opus, SampleRate::Hz48000),
 ];
 
 /// Long enough for a whole clip with its edges, and for every queue to reach its size.
@@ -27,11 +28,12 @@ fn messages(encoding: Encoding, rate: SampleRate) -> Vec<Vec<u8>> {
     let samples = wide.len() * rate.frame_len() / SampleRate::Hz16000.frame_len();
     let at = |n: usize| wide[n * SampleRate::Hz16000.frame_len() / rate.frame_len()];
     let speech: Vec<f32> = (0..samples).map(|n| f32::from(at(n)) / 32_768.0).collect();
+    let mut encoder = Encoder::new(encoding, rate);
     let mut frame = Frame::silence(rate);
     let message = |samples: &[f32]| {
         frame.samples_mut().copy_from_slice(samples);
         let mut payload = Vec::new();
-        encoding.encode(&frame, &mut payload);
+        encoder.encode(&frame, &mut payload);
         payload
     };
     speech.chunks_exact(rate.frame_len()).map(message).collect()
@@ -75,6 +77,7 @@ fn playout_and_tape_allocate_nothing_once_warm() {
     for (encoding, rate) in LINKS {
         let mut playout = Playout::new(rate);
         let mut tape = Tape::new(rate);
+        let mut encoder = Encoder::new(encoding, rate);
         let mut payload = Vec::new();
         let reply = ReplyId(1);
         playout.play(reply);
@@ -87,7 +90,7 @@ fn playout_and_tape_allocate_nothing_once_warm() {
         let mut tick = |n: u64| {
             let now = CallTime::ZERO + Span::ms(20 * n);
             while let Some(out) = playout.tick(now) {
-                encoding.encode(out.frame, &mut payload);
+                encoder.encode(out.frame, &mut payload);
                 tape.persona(out.at, out.sound());
                 sent += 1;
             }

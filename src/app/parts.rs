@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use http::uri::Scheme;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use super::Parts;
@@ -20,6 +21,7 @@ use crate::provider::llm::{ClaudeConfig, ClaudeModel, ScriptedModel};
 use crate::provider::stt::offline::OfflineRecogniser;
 use crate::provider::tts::flite::Flite;
 use crate::store::{self, MigrateError, Migrated, OpenError, Store};
+use crate::transport::webrtc::ports::{BindError, Ports};
 
 /// The region that stores without regions are signed for.
 const NO_REGION: &str = "us-east-1";
@@ -27,6 +29,14 @@ const NO_REGION: &str = "us-east-1";
 /// How soon a database that is away is asked again: first, and at most.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
 const AGAIN_AT_MOST: Duration = Duration::from_secs(5);
+
+/// Takes the port of WebRTC, to be served by `media`.
+pub(super) fn ports(config: &Config, media: &Handle) -> Result<Ports, BindError> {
+    let public = |port| config.rtc.public.on(port).collect();
+    let ports = Ports::bind(config.rtc.listen, public, media)?;
+    tracing::info!(candidates = ?ports.candidates(), "calls over WebRTC come by UDP and TCP");
+    Ok(ports)
+}
 
 /// Loads the scenarios, from the configured folder or from the binary.
 pub(super) fn library(config: &Config) -> anyhow::Result<Library> {

@@ -3,9 +3,13 @@
 mod account;
 mod clip;
 mod error;
+mod link;
+mod loudspeaker;
 mod narrator;
+pub mod peer;
 mod rep;
 mod report;
+pub mod rtp_speaker;
 mod server;
 mod session;
 mod sound_file;
@@ -26,11 +30,17 @@ use serde_json::Value;
 use self::account::Caller;
 use self::clip::{Clip, ClipError};
 use self::error::CallError;
+use self::link::Link;
+pub use self::link::LinkKind;
+use self::link::webrtc::WebRtc;
+use self::link::websocket::AudioSocket;
+use self::loudspeaker::Loudspeaker;
 use self::narrator::Narrator;
+use self::peer::Path;
 use self::rep::{Barge, Rep, Script};
 use self::report::Report;
 use self::server::{CallState, OpenCall, Server};
-use self::session::{AudioSocket, Conversation};
+use self::session::Conversation;
 use self::sound_file::SoundFiles;
 pub(crate) use self::trust::Trust;
 use crate::config;
@@ -50,6 +60,14 @@ pub struct CallArgs {
     /// Scenario to practise.
     #[arg(long, default_value = "rachel", value_name = "ID")]
     pub scenario: String,
+
+    /// How the audio travels.
+    #[arg(long, value_enum, default_value_t = LinkKind::Websocket, value_name = "KIND")]
+    pub link: LinkKind,
+
+    /// With `--link webrtc`: over TCP, where a network lets no UDP through.
+    #[arg(long)]
+    pub rtc_tcp: bool,
 
     /// WAV file to say; give it once for each turn. Without any, the rep stays silent.
     #[arg(long, value_name = "FILE")]
@@ -126,6 +144,8 @@ fn rate(text: &str) -> Result<SampleRate, String> {
 /// Why the arguments make no call.
 #[derive(Debug, thiserror::Error)]
 enum ArgError {
+    #[error("--rtc-tcp is for --link webrtc; a WebSocket travels over TCP anyway")]
+    RtcTcp,
     #[error("--say {0}")]
     Say(#[from] ClipError),
     #[error("--barge {turn}:{after_ms} cuts in with file {}, but there are {files}", turn + 1)]
@@ -160,7 +180,7 @@ pub async fn place(args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
     let trust = Trust::of(args.ca_cert.as_deref())?;
     let server = Server::at(&args.url, api_key, &trust)?;
     let call = server.open(&args.scenario).await.map_err(|error| error.explained(&who))?;
-    let talk = match talk(args, script, &call, &trust, out).await {
+    let talk = match talk(args, script, &server, &call, &trust, out).await {
         Ok(talk) => talk,
         Err(error) => {
             server.give_up(&call).await;
@@ -184,6 +204,9 @@ pub async fn place(args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
 }
 
 fn script(args: &CallArgs) -> Result<Script, ArgError> {
+    if args.rtc_tcp && args.link != LinkKind::Webrtc {
+        return Err(ArgError::RtcTcp);
+    }
     let files = args.say.len();
     if let Some(&BargeArg { turn, after_ms }) = args.barge.iter().find(|barge| files <= barge.turn)
     {
@@ -203,19 +226,24 @@ fn script(args: &CallArgs) -> Result<Script, ArgError> {
 async fn talk(
     args: &CallArgs,
     script: Script,
+    server: &Server,
     call: &OpenCall,
     trust: &Trust,
     out: &mut dyn Write,
 ) -> Result<Conversation, CallError> {
-    let socket = AudioSocket::open(&call.audio_url(), args.rate, trust).await?;
-    let rep = Rep::new(args.rate, script);
-    let talk = if args.json {
-        socket.hold(rep, &mut |_| {}).await
-    } else {
-        let mut narrator = Narrator::new(out);
-        let talk = socket.hold(rep, &mut |live| narrator.tell(live)).await;
-        narrator.end()?;
-        talk
+    let rate = args.rate;
+    let talk = match args.link {
+        LinkKind::Websocket => {
+            let link = AudioSocket::open(&call.audio_url(), rate, trust).await?;
+            let rep = Rep::new(rate, script, Loudspeaker::of_replies(rate));
+            hold(link, rep, args, out).await?
+        }
+        LinkKind::Webrtc => {
+            let path = if args.rtc_tcp { Path::Tcp } else { Path::Udp };
+            let link = WebRtc::open(server, call, path, rate).await?;
+            let rep = Rep::new(rate, script, Loudspeaker::of_rtp(rate));
+            hold(link, rep, args, out).await?
+        }
     };
     if talk.rep.connected().is_none() {
         let why = talk.faults.last().cloned();
@@ -223,6 +251,22 @@ async fn talk(
             why.unwrap_or_else(|| "the server did not say `call.connected` within 10 s".into()),
         ));
     }
+    Ok(talk)
+}
+
+/// Holds the call to its end and tells of it, where people read.
+async fn hold(
+    link: impl Link,
+    rep: Rep,
+    args: &CallArgs,
+    out: &mut dyn Write,
+) -> Result<Conversation, CallError> {
+    if args.json {
+        return Ok(session::hold(link, rep, &mut |_| {}).await);
+    }
+    let mut narrator = Narrator::new(out);
+    let talk = session::hold(link, rep, &mut |live| narrator.tell(live)).await;
+    narrator.end()?;
     Ok(talk)
 }
 
@@ -258,6 +302,5 @@ async fn report(
             Err(error) => talk.faults.push(error.to_string()),
         }
     }
-    let files = args.out.iter().chain(&args.out_stereo).cloned().collect();
-    Report::new(&args.scenario, args.rate, talk, state, kpis, files)
+    Report::new(args, talk, state, kpis)
 }

@@ -6,9 +6,6 @@ use crate::config::Secret;
 use crate::model::NodeId;
 use crate::store::{Actor, OpenError, Store, StoreError, call_keeping, job, platform};
 
-/// Orgs that are asked for at once.
-const ORGS_AT_ONCE: i64 = 200;
-
 /// Gives up the calls of a node whose data folder is lost.
 ///
 /// Those that are not completed are failed then, with the end reason server_lost. The database is
@@ -22,9 +19,6 @@ pub struct ForgetNodeArgs {
 /// Why a node was not forgotten.
 #[derive(Debug, thiserror::Error)]
 pub enum ForgetNodeFailed {
-    /// It was not said which database.
-    #[error("DATABASE_URL is not set; it names the database, as its owner")]
-    NoDatabase,
     /// The database cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -45,23 +39,17 @@ pub enum ForgetNodeFailed {
 /// When the node lives, or the database cannot be used.
 pub async fn run(
     args: &ForgetNodeArgs,
-    database_url: Option<Secret>,
+    database_url: &Secret,
     out: &mut impl Write,
 ) -> Result<(), ForgetNodeFailed> {
-    let url = database_url.ok_or(ForgetNodeFailed::NoDatabase)?;
-    let store = Store::open(url.expose()).await?;
+    let store = Store::open(database_url.expose()).await?;
     let node = args.node_id;
     if platform::node_is_alive(&store, node).await? {
         return Err(ForgetNodeFailed::Lives);
     }
-    let (mut calls, mut last) = (0, None);
-    loop {
-        let orgs = platform::orgs(&store, last, ORGS_AT_ONCE).await?;
-        let Some(org) = orgs.last() else { break };
-        last = Some(org.0);
-        for org in orgs {
-            calls += call_keeping::lost_with(&store.scope(org, Actor::System), node).await?;
-        }
+    let mut calls = 0;
+    for org in platform::all_orgs(&store).await? {
+        calls += call_keeping::lost_with(&store.scope(org, Actor::System), node).await?;
     }
     let jobs = job::forget_node(&store, node).await?;
     platform::node_stopped(&store, node).await?;

@@ -2,21 +2,19 @@
 
 use std::io::Write;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use crate::clock;
+use crate::config::Secret;
 use crate::store::mail::{self, WaitingMail};
 use crate::store::{Actor, Store, platform};
 
 /// Prints the mail of every org that waits, the oldest of each org first.
 ///
 /// # Errors
-/// When no database is named, or it does not answer.
-pub async fn run(database_url: Option<String>, out: &mut impl Write) -> anyhow::Result<()> {
-    let Some(url) = database_url.filter(|url| !url.trim().is_empty()) else {
-        bail!("DATABASE_URL is not set; set it to the database of the server")
-    };
-    let store = Store::open(url.trim()).await?;
+/// When the database does not answer.
+pub async fn run(database_url: &Secret, out: &mut impl Write) -> anyhow::Result<()> {
+    let store = Store::open(database_url.expose()).await?;
     let mut shown = 0;
     for org in platform::all_orgs(&store).await.context("list the orgs")? {
         let system = store.scope(org, Actor::System);

@@ -2,16 +2,15 @@
 
 use std::io::Write;
 
-use crate::config;
+use crate::config::Secret;
 use crate::store::{self, Migrated};
 
-/// Migrates the database of the environment and says on `out` what that did.
+/// Migrates a database and says on `out` what that did.
 ///
 /// # Errors
-/// When there is no database, or it cannot be brought up to date.
-pub async fn run(out: &mut dyn Write) -> anyhow::Result<()> {
-    let url = config::database_url(config::environment)?;
-    let Migrated { from, to } = store::migrate(url.expose()).await?;
+/// When the database cannot be brought up to date.
+pub async fn run(database_url: &Secret, out: &mut dyn Write) -> anyhow::Result<()> {
+    let Migrated { from, to } = store::migrate(database_url.expose()).await?;
     if from == to {
         writeln!(out, "the database is up to date, at version {to}")?;
     } else {

@@ -5,8 +5,9 @@ use std::io::Write;
 use anyhow::Context;
 use clap::Args;
 
+use crate::config::{self, Secret};
 use crate::store::{self, Store};
-use crate::{app, config, demo};
+use crate::{app, demo};
 
 /// Whether accounts are new, and where they are kept.
 #[derive(Clone, Debug, Args)]
@@ -20,15 +21,14 @@ pub struct SeedArgs {
     pub data_dir: Option<String>,
 }
 
-/// Seeds the database of the environment and tells the accounts on `out`.
+/// Seeds a database and tells the accounts on `out`.
 ///
 /// # Errors
 /// When nothing was made; the message says why and what to do.
-pub async fn run(args: SeedArgs, out: &mut dyn Write) -> anyhow::Result<()> {
+pub async fn run(args: SeedArgs, database_url: &Secret, out: &mut dyn Write) -> anyhow::Result<()> {
     let data_dir = config::data_dir(args.data_dir);
-    let url = config::database_url(config::environment)?;
-    store::migrate(url.expose()).await?;
-    let store = Store::open(url.expose()).await?;
+    store::migrate(database_url.expose()).await?;
+    let store = Store::open(database_url.expose()).await?;
     app::make_data_dir(&data_dir)
         .with_context(|| format!("make the data folder {}", data_dir.display()))?;
     let accounts = if args.again {

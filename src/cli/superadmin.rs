@@ -18,9 +18,6 @@ pub struct SuperadminArgs {
 /// Why nobody became a superadmin.
 #[derive(Debug, thiserror::Error)]
 pub enum SuperadminFailed {
-    /// It was not said which database.
-    #[error("DATABASE_URL is not set; it names the database, as its owner")]
-    NoDatabase,
     /// The database cannot be used.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -44,11 +41,10 @@ pub enum SuperadminFailed {
 /// When nobody has it, or the database cannot be used.
 pub async fn run(
     args: &SuperadminArgs,
-    database_url: Option<Secret>,
+    database_url: &Secret,
     out: &mut impl Write,
 ) -> Result<(), SuperadminFailed> {
-    let url = database_url.ok_or(SuperadminFailed::NoDatabase)?;
-    let store = Store::open(url.expose()).await?;
+    let store = Store::open(database_url.expose()).await?;
     let found = platform::user_by_email(&store, args.email.trim()).await?;
     let (org, id) = found.ok_or(SuperadminFailed::Unknown)?;
     let user = user::make_superadmin(&store.scope(org, Actor::System), id).await?;

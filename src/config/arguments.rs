@@ -29,6 +29,32 @@ pub struct ServeArgs {
     #[arg(long, env = "RINGCRAFT_TLS_KEY", value_name = "FILE", help_heading = "Network")]
     pub tls_key: Option<String>,
 
+    /// Address and port for WebRTC, both UDP and TCP; [::]:40000 is IPv4 and IPv6
+    /// [default: 0.0.0.0:40000]
+    #[arg(
+        long,
+        env = "RINGCRAFT_RTC_LISTEN",
+        value_name = "ADDRESS:PORT",
+        help_heading = "Network"
+    )]
+    pub rtc_listen: Option<String>,
+
+    /// Where clients reach that port, when it is elsewhere than this machine knows, as behind NAT:
+    /// addresses with commas between, each with a port of its own where it is another one
+    /// [default: this machine's addresses]
+    #[arg(long, env = "RINGCRAFT_RTC_PUBLIC", value_name = "LIST", help_heading = "Network")]
+    pub rtc_public: Option<String>,
+
+    /// STUN and TURN servers that clients are told of, with commas between: stun:host:port,
+    /// turn:host:port?transport=udp, turns:host:port [default: no servers]
+    #[arg(long, env = "RINGCRAFT_ICE_SERVERS", value_name = "LIST", help_heading = "Network")]
+    pub ice_servers: Option<String>,
+
+    /// User name for the TURN servers, where they know no shared secret; RINGCRAFT_TURN_CREDENTIAL
+    /// is its password [default: no name]
+    #[arg(long, env = "RINGCRAFT_TURN_USERNAME", value_name = "NAME", help_heading = "Network")]
+    pub turn_username: Option<String>,
+
     /// Folder for recordings in progress, the embedded object store and the server's secret
     /// [default: .local/data]
     #[arg(long, env = "RINGCRAFT_DATA_DIR", value_name = "FOLDER", help_heading = "Storage")]
@@ -135,6 +161,17 @@ pub(super) struct SecretArgument {
 
 /// Secrets are no arguments, because those are seen by every user of a machine.
 pub(super) const SECRETS: &[SecretArgument] = &[
+    SecretArgument {
+        variable: "RINGCRAFT_TURN_SECRET",
+        help: "What the TURN servers know too (`static-auth-secret` of coturn): each call gets \
+               credentials of its own from it, good for two hours",
+        heading: "Network",
+    },
+    SecretArgument {
+        variable: "RINGCRAFT_TURN_CREDENTIAL",
+        help: "Belongs to RINGCRAFT_TURN_USERNAME; every client learns it",
+        heading: "Network",
+    },
     SecretArgument {
         variable: "DATABASE_URL",
         help: "PostgreSQL 15 or later, as the owner of the database: \

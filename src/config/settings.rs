@@ -140,9 +140,9 @@ fn code(text: &str) -> String {
     format!("`{text}`")
 }
 
-/// A bar would end the cell.
+/// A bar would end the cell, an angle bracket begin a link.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
+    text.replace('|', "\\|").replace('<', "\\<")
 }
 
 /// Breaks words into lines of at most so many columns; a longer word has a line of its own.

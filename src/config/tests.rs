@@ -18,6 +18,8 @@ fn everything_has_a_default() {
     let config = Config::check(ServeArgs::default(), nothing).unwrap();
     assert_eq!(config.listen.to_string(), "0.0.0.0:8080");
     assert_eq!(config.public_url, None);
+    assert_eq!(config.rtc.listen.to_string(), "0.0.0.0:40000");
+    assert!(config.rtc.public.is_empty());
     assert_eq!(config.data_dir, PathBuf::from(".local/data"));
     assert_eq!(
         (config.stt, config.llm, config.tts),
@@ -29,6 +31,17 @@ fn everything_has_a_default() {
     assert_eq!(config.anthropic.model, "claude-sonnet-4-6");
     assert_eq!(config.s3.bucket, "ringcraft");
     assert_eq!(config.log, Log { filter: "info".into(), format: LogFormat::Text });
+}
+
+#[test]
+fn a_database_is_named_or_asked_for() {
+    let given = |url: &'static str| {
+        database_url(move |name| (name == "DATABASE_URL").then(|| url.to_owned()))
+    };
+    assert_eq!(given(" postgres://host/name ").unwrap().expose(), "postgres://host/name");
+    assert_eq!(given(" ").unwrap_err(), NoDatabase);
+    let missing = database_url(nothing).unwrap_err().to_string();
+    assert!(missing.starts_with("DATABASE_URL is not set"), "{missing}");
 }
 
 #[test]
@@ -57,10 +70,18 @@ fn nothing_but_space_counts_as_not_set() {
 
 #[test]
 fn a_bad_value_is_named_with_what_is_allowed() {
-    let table: [(String, &str); 8] = [
+    let table: [(String, &str); 10] = [
         (
             message(|given| given.listen = Some("8080".into())),
             r#"RINGCRAFT_LISTEN is "8080"; it must be an address and port such as 0.0.0.0:8080"#,
+        ),
+        (
+            message(|given| given.rtc_listen = Some("40000".into())),
+            r#"RINGCRAFT_RTC_LISTEN is "40000"; it must be an address and port such as 0.0.0.0:40000"#,
+        ),
+        (
+            message(|given| given.rtc_public = Some("calls.example.com".into())),
+            r#"RINGCRAFT_RTC_PUBLIC is "calls.example.com"; it must be addresses such as 203.0.113.7, 203.0.113.8:41000"#,
         ),
         (
             message(|given| given.llm = Some("gpt".into())),
@@ -108,6 +129,37 @@ fn secrets_stay_out_of_messages_and_debug() {
     assert_eq!(config.secret.as_ref().unwrap().expose().len(), 32);
     let shown = format!("{config:?}");
     assert!(!shown.contains("0123456789") && shown.contains("***"), "{shown}");
+}
+
+#[test]
+fn a_turn_server_needs_what_opens_it() {
+    let told = |username: Option<&str>, secrets: &'static [(&str, &str)]| {
+        let ice_servers = Some("stun:a, turn:b:3478?transport=udp".to_owned());
+        let turn_username = username.map(str::to_owned);
+        let given = ServeArgs { ice_servers, turn_username, ..Default::default() };
+        let look_up = |name: &str| {
+            let found = secrets.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Config::check(given, look_up).map(|config| config.ice)
+    };
+    let needs = r#"RINGCRAFT_ICE_SERVERS is "turn:…", which needs RINGCRAFT_TURN_SECRET, or RINGCRAFT_TURN_USERNAME and RINGCRAFT_TURN_CREDENTIAL"#;
+    const CREDENTIAL: (&str, &str) = ("RINGCRAFT_TURN_CREDENTIAL", "p");
+    assert_eq!(told(None, &[]).unwrap_err().to_string(), needs);
+    assert_eq!(told(Some("u"), &[]).unwrap_err().to_string(), needs);
+    assert_eq!(told(None, &[CREDENTIAL]).unwrap_err().to_string(), needs);
+    let fixed = told(Some("u"), &[CREDENTIAL]).unwrap();
+    assert!(matches!(&fixed.turn, Some(TurnAccess::Fixed { username, .. }) if username == "u"));
+    assert_eq!(fixed.servers.turn().collect::<Vec<_>>(), ["turn:b:3478?transport=udp"]);
+    // Where both are there, the one that every client does not learn is taken.
+    let shared = told(Some("u"), &[CREDENTIAL, ("RINGCRAFT_TURN_SECRET", "s")]).unwrap();
+    assert!(matches!(&shared.turn, Some(TurnAccess::Shared(secret)) if secret.expose() == "s"));
+    let unfit = told(Some("u"), &[("RINGCRAFT_TURN_CREDENTIAL", "pö")]).unwrap_err().to_string();
+    assert!(unfit.contains("visible ASCII") && !unfit.contains("pö"), "{unfit}");
+    assert_eq!(
+        message(|given| given.ice_servers = Some("https://a".into())),
+        r#"RINGCRAFT_ICE_SERVERS is "https://a"; it must be servers such as stun:stun.example.com, turn:turn.example.com:3478?transport=udp"#
+    );
 }
 
 #[test]

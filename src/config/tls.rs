@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use http::uri::Scheme;
 
-use super::{ConfigError, TlsChoice, chosen};
+use super::{BaseUrl, Choice, ConfigError, PUBLIC_URL, choice, chosen};
 
 /// Where the certificate for HTTPS comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,18 @@ pub enum Tls {
     },
     /// The server makes one and signs it itself.
     SelfSigned,
+}
+
+choice! {
+    /// Whether the server speaks HTTPS itself.
+    TlsChoice {
+        /// With the certificate that is configured, if there is one.
+        Auto = "auto",
+        /// With one of its own making.
+        SelfSigned = "self",
+        /// It does not.
+        Off = "off",
+    }
 }
 
 const CHOICE: &str = "RINGCRAFT_TLS";
@@ -51,6 +63,18 @@ impl Tls {
             (TlsChoice::Auto, None, Some(alone)) => {
                 invalid(KEY, alone, "set together with RINGCRAFT_TLS_CERT")
             }
+        }
+    }
+
+    /// Refuses links over plain HTTP to a port that does not speak it.
+    pub(super) fn check_links(&self, public_url: Option<&BaseUrl>) -> Result<(), ConfigError> {
+        match public_url.filter(|url| self.is_on() && !url.is_secure()) {
+            None => Ok(()),
+            Some(plain) => Err(ConfigError::Invalid {
+                variable: PUBLIC_URL.0,
+                value: plain.to_string(),
+                allowed: "an https:// address: this server speaks HTTPS (RINGCRAFT_TLS)".to_owned(),
+            }),
         }
     }
 

@@ -42,6 +42,12 @@ impl CallAccess {
     }
 }
 
+/// What names a call; a path may name more.
+#[derive(Deserialize)]
+struct CallPath {
+    id: String,
+}
+
 #[derive(Deserialize)]
 struct TokenQuery {
     token: Option<String>,
@@ -125,8 +131,8 @@ async fn role_of(claims: &CallClaims, app: &App) -> Result<Role, Opens> {
 }
 
 async fn named_call(parts: &mut Parts, app: &Arc<App>) -> Result<CallId, ApiError> {
-    let Path(id) =
-        Path::<String>::from_request_parts(parts, app).await.map_err(|_| ApiError::no_call())?;
+    let path = Path::<CallPath>::from_request_parts(parts, app).await;
+    let Path(CallPath { id }) = path.map_err(|_| ApiError::no_call())?;
     id.parse().map_err(|_| ApiError::no_call())
 }
 

@@ -26,28 +26,47 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        if !is_json(request.headers()) {
+        if !is_of_type(request.headers(), "application/json") {
             return Err(ApiError::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "not_json",
                 "send JSON with Content-Type: application/json",
             ));
         }
-        let bytes = timeout(BODY_WITHIN, Bytes::from_request(request, state))
-            .await
-            .map_err(|_| too_slow())?
-            .map_err(unread)?;
-        parse(&bytes).map(Body)
+        parse(&bytes(request, state).await?).map(Body)
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// The text of a body that must be of this type.
+///
+/// # Errors
+/// When it is of another, too long or too slow, or no text.
+pub(super) async fn text<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    content_type: &'static str,
+) -> Result<String, ApiError> {
+    if !is_of_type(request.headers(), content_type) {
+        let message = format!("send it with Content-Type: {content_type}");
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", message));
+    }
+    String::from_utf8(bytes(request, state).await?.into()).map_err(|_| {
+        ApiError::new(StatusCode::BAD_REQUEST, "unreadable_body", "the body is not UTF-8")
+    })
+}
+
+async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    let body = timeout(BODY_WITHIN, Bytes::from_request(request, state)).await;
+    body.map_err(|_| too_slow())?.map_err(unread)
+}
+
+fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
     else {
         return false;
     };
     let essence = value.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+    essence.eq_ignore_ascii_case(wanted)
 }
 
 fn too_slow() -> ApiError {

@@ -25,10 +25,13 @@ use crate::live::{CallStatus, LiveCalls, OpenError};
 use crate::model::{CallId, Role, UserId};
 use crate::store::call::{self, Begun, CallRow, NewCall};
 use crate::store::idempotency::{Claim, Claimed};
+use ice_servers::IceServer;
 use outcome::Outcome;
 use summary::{Channel, Summary};
 
 pub(super) mod audio;
+pub(super) mod webrtc;
+mod ice_servers;
 pub(super) mod events;
 pub(super) mod list;
 pub(super) mod summary;
@@ -63,12 +66,13 @@ pub(super) struct Opened {
     /// When it no longer waits for its first connection.
     expires_at: String,
     links: OpenedLinks,
-    #[schema(value_type = Vec<String>)]
-    ice_servers: [(); 0],
+    /// What `RTCPeerConnection` takes for `iceServers`.
+    ice_servers: Vec<IceServer>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct OpenedLinks {
+    webrtc: String,
     audio: String,
     events: String,
 }
@@ -137,8 +141,8 @@ pub(super) async fn open(
     slot.keep();
     let status = give_up_others(&app, &principal, id).await;
     let now = clock::wall_now();
-    let token = app.tokens.issue(id, principal.org(), principal.user, now);
-    let call = opened(id, principal.user, status, token, &base, now);
+    let keys = Keys::issue(&app, id, &principal, principal.user);
+    let call = opened(id, principal.user, status, keys, &base, now);
     Ok((StatusCode::CREATED, Json(One { call })))
 }
 
@@ -212,16 +216,32 @@ async fn opened_before(
         app.live.open_again(row.id, of, &row.scenario_id, waited)?;
         give_up_others(app, principal, row.id).await;
     }
-    let token = app.tokens.issue(row.id, principal.org(), row.user, clock::wall_now());
+    let keys = Keys::issue(app, row.id, principal, row.user);
     let status = summary::status(app, &row);
-    Ok(opened(row.id, row.user, status, token, base, row.created_at.into()))
+    Ok(opened(row.id, row.user, status, keys, base, row.created_at.into()))
+}
+
+/// What opens a call's media, and the way there, from now on for two hours.
+struct Keys {
+    token: String,
+    ice_servers: Vec<IceServer>,
+}
+
+impl Keys {
+    fn issue(app: &App, call: CallId, principal: &Principal, user: UserId) -> Self {
+        let now = clock::wall_now();
+        Self {
+            token: app.tokens.issue(call, principal.org(), user, now),
+            ice_servers: ice_servers::for_call(&app.config.ice, call, now),
+        }
+    }
 }
 
 fn opened(
     id: CallId,
     user_id: UserId,
     status: CallStatus,
-    token: String,
+    keys: Keys,
     base: &BaseUrl,
     created_at: SystemTime,
 ) -> Opened {
@@ -229,13 +249,14 @@ fn opened(
         id,
         user_id,
         status,
-        token,
+        token: keys.token,
         expires_at: clock::rfc3339(created_at + JOIN_WITHIN),
         links: OpenedLinks {
+            webrtc: base.http(&format!("/api/calls/{id}/webrtc")),
             audio: base.web_socket(&format!("/api/calls/{id}/audio")),
             events: base.http(&format!("/api/calls/{id}/events")),
         },
-        ice_servers: [],
+        ice_servers: keys.ice_servers,
     }
 }
 
@@ -314,7 +335,8 @@ mod tests {
         let user = "0190f3a0-0000-7000-8000-000000000002".parse().unwrap();
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600);
         let base = base.parse().unwrap();
-        let call = opened(id, user, CallStatus::Waiting, "a.b.c".to_owned(), &base, now);
+        let keys = Keys { token: "a.b.c".to_owned(), ice_servers: Vec::new() };
+        let call = opened(id, user, CallStatus::Waiting, keys, &base, now);
         serde_json::to_value(One { call }).unwrap()
     }
 
@@ -328,6 +350,7 @@ mod tests {
             "token": "a.b.c",
             "expires_at": "2026-01-01T00:10:00Z",
             "links": {
+                "webrtc": "https://calls.example.com/api/calls/0190f3a0-0000-7000-8000-000000000001/webrtc",
                 "audio": "wss://calls.example.com/api/calls/0190f3a0-0000-7000-8000-000000000001/audio",
                 "events": "https://calls.example.com/api/calls/0190f3a0-0000-7000-8000-000000000001/events",
             },

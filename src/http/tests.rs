@@ -23,6 +23,8 @@ use crate::transport::websocket::{self, upgrade::Upgrade};
 use crate::transport::{Link, LinkIn, LinkOut};
 
 mod calls;
+#[cfg(debug_assertions)]
+mod dev_page;
 mod call_tokens;
 mod openapi;
 mod people;
@@ -30,6 +32,7 @@ mod teams;
 mod api_keys;
 mod superadmin;
 mod jobs;
+mod webrtc;
 mod auth;
 mod tls;
 
@@ -58,7 +61,8 @@ impl Server {
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data_dir = folder.path().join("data").to_str().map(str::to_owned);
-        let given = ServeArgs { data_dir, ..given };
+        let rtc_listen = given.rtc_listen.clone().or_else(|| Some("127.0.0.1:0".to_owned()));
+        let given = ServeArgs { data_dir, rtc_listen, ..given };
         let database = TestDatabase::new().await;
         let environment = |name: &str| match name {
             "DATABASE_URL" => Some(database.url.clone()),

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use ringcraft_media::call::{Event, ReplyId};
+use ringcraft_media::codec::Encoder;
 use ringcraft_media::ingress::{Ingress, IngressEvent};
 use ringcraft_media::playout::{Playout, PlayoutEvent, PushError};
 use ringcraft_media::tape::{Tape, TapeFrame};
@@ -33,6 +34,7 @@ pub(super) struct Line {
     ingress: Ingress,
     playout: Playout,
     tape: Tape,
+    encoder: Encoder,
     payload: Vec<u8>,
     /// Events in their order: what a pause leads to comes before what follows it.
     events: VecDeque<LineEvent>,
@@ -46,6 +48,7 @@ impl Line {
             ingress: Ingress::new(format.encoding, format.rate),
             playout: Playout::new(format.rate),
             tape: Tape::new(format.rate),
+            encoder: Encoder::new(format.encoding, format.rate),
             payload: Vec::with_capacity(format.encoding.payload_len(format.rate)),
             events: VecDeque::new(),
             link: Some(link),
@@ -87,6 +90,8 @@ impl Line {
     pub(super) fn attach(&mut self, link: Link) {
         let LinkFormat { encoding, rate } = link.format;
         self.ingress.relink(encoding, rate);
+        // The far side's decoder has no past.
+        self.encoder = Encoder::new(encoding, rate);
         self.tape.relink(rate);
         if rate != self.format.rate {
             // A held call has no reply whose sound would be lost.
@@ -111,10 +116,10 @@ impl Line {
     pub(super) fn tick(&mut self, now: CallTime) {
         self.ingress.handle_timeout(now);
         self.take_ingress();
-        let Self { format, link, overrun, playout, tape, payload, .. } = self;
+        let Self { link, overrun, playout, tape, encoder, payload, .. } = self;
         while let Some(sent) = playout.tick(now) {
             tape.persona(sent.at, sent.sound());
-            format.encoding.encode(sent.frame, payload);
+            encoder.encode(sent.frame, payload);
             let payload = Bytes::copy_from_slice(payload);
             let audio =
                 LinkOut::Audio { reply: sent.reply, offset: sent.offset, at: sent.at, payload };

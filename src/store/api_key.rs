@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::json;
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -58,6 +59,29 @@ pub struct NewApiKey<'a> {
 /// When the actor may not act for this person.
 pub async fn insert(scope: &OrgScope, new: NewApiKey<'_>) -> Result<ApiKey, StoreError> {
     let mut tx = scope.begin().await?;
+    let key = insert_in(&mut tx, scope, new).await?;
+    let details = json!({"user_id": new.user, "name": new.name, "prefix": new.prefix});
+    audit::insert_in(&mut tx, scope, entry("api_key.created", new.id, details)).await?;
+    tx.commit().await?;
+    Ok(key)
+}
+
+/// Keeps a new key of which nothing is noted, for people who are made with one.
+///
+/// # Errors
+/// When the actor may not act for this person.
+pub async fn insert_unaudited(scope: &OrgScope, new: NewApiKey<'_>) -> Result<(), StoreError> {
+    let mut tx = scope.begin().await?;
+    insert_in(&mut tx, scope, new).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The same within a transaction.
+pub(super) async fn insert_in(
+    connection: &mut PgConnection,
+    scope: &OrgScope,
+    new: NewApiKey<'_>,
+) -> Result<ApiKey, StoreError> {
     let key = sqlx::query_as!(
         ApiKey,
         r#"insert into api_key (org_id, id, user_id, name, prefix, token_hash, expires_at)
@@ -73,11 +97,8 @@ pub async fn insert(scope: &OrgScope, new: NewApiKey<'_>) -> Result<ApiKey, Stor
         new.token_hash,
         new.expires_at as _,
     )
-    .fetch_one(&mut *tx)
+    .fetch_one(connection)
     .await?;
-    let details = json!({"user_id": new.user, "name": new.name, "prefix": new.prefix});
-    audit::insert_in(&mut tx, scope, entry("api_key.created", new.id, details)).await?;
-    tx.commit().await?;
     Ok(key)
 }
 

@@ -3,9 +3,10 @@
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
+use super::api_key::{self, NewApiKey};
 use super::sign_up::FIRST_ORG_LOCK;
 use super::user::{self, NewUser};
-use super::{OrgScope, StoreError, credential, org, session};
+use super::{OrgScope, StoreError, credential, org};
 use crate::model::{ApiKeyId, TeamId, UserId};
 
 /// What the keys are called that come with an account.
@@ -158,9 +159,15 @@ async fn give(
 ) -> Result<(), StoreError> {
     for access in access {
         credential::upsert_in(&mut *connection, scope, access.user, access.password_hash).await?;
-        let key = (KEY_NAME, access.key_prefix, access.key_hash);
-        session::insert_api_key_in(&mut *connection, scope, access.api_key, access.user, key)
-            .await?;
+        let key = NewApiKey {
+            id: access.api_key,
+            user: access.user,
+            name: KEY_NAME,
+            prefix: access.key_prefix,
+            token_hash: access.key_hash,
+            expires_at: None,
+        };
+        api_key::insert_in(&mut *connection, scope, key).await?;
     }
     Ok(())
 }

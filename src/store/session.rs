@@ -1,4 +1,4 @@
-//! Who is signed in, and the API keys of programs.
+//! Who is signed in.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::audit::{self, Entry};
 use super::{OrgScope, StoreError};
-use crate::model::{ApiKeyId, SessionId, UserId};
+use crate::model::{SessionId, UserId};
 
 /// How long a session lives when it is not used.
 pub const IDLE_LIFE: Duration = Duration::from_secs(24 * 3_600);
@@ -176,45 +176,6 @@ pub(super) async fn delete_others_in(
         scope.org().0,
         user.0,
         kept.map(|id| id.0),
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Gives a program a key.
-///
-/// # Errors
-/// When the actor may not act for this person.
-pub async fn insert_api_key(
-    scope: &OrgScope,
-    id: ApiKeyId,
-    user: UserId,
-    name: &str,
-    (prefix, token_hash): (&str, &[u8]),
-) -> Result<(), StoreError> {
-    let mut tx = scope.begin().await?;
-    insert_api_key_in(&mut tx, scope, id, user, (name, prefix, token_hash)).await?;
-    Ok(tx.commit().await?)
-}
-
-/// The same within a transaction.
-pub(super) async fn insert_api_key_in(
-    connection: &mut PgConnection,
-    scope: &OrgScope,
-    id: ApiKeyId,
-    user: UserId,
-    (name, prefix, token_hash): (&str, &str, &[u8]),
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "insert into api_key (org_id, id, user_id, name, prefix, token_hash)
-         values ($1, $2, $3, $4, $5, $6)",
-        scope.org().0,
-        id.0,
-        user.0,
-        name,
-        prefix,
-        token_hash,
     )
     .execute(connection)
     .await?;

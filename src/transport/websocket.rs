@@ -1,6 +1,5 @@
 //! A call's media over a plain WebSocket: PCM frames in binary messages, all else in JSON text.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,12 +16,11 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::clock;
 use crate::model::CallId;
-use crate::transport::{LINK_OUTBOUND, Link, LinkFormat, LinkOut};
-use inbox::{Flooded, Inbox};
-use session::{MAX_FAULTS, Reaction, Session};
-use wire::Fault;
+use crate::transport::inbox::{Flooded, Inbox};
+use crate::transport::text::{Fault, MAX_FAULTS};
+use crate::transport::{LINK_OUTBOUND, Link, LinkFormat, LinkOut, Refused};
+use session::{Reaction, Session};
 
-mod inbox;
 mod session;
 pub mod upgrade;
 pub mod wire;
@@ -50,15 +48,6 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Faults waiting to be told: as many as there can be before the link is closed.
 const COMPLAINTS: usize = MAX_FAULTS as usize;
-
-/// Why a call does not take a link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// A word for programs.
-    pub code: &'static str,
-    /// A sentence for people.
-    pub message: Cow<'static, str>,
-}
 
 /// What became of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use ringcraft::identity::{BearerToken, TokenKind};
 use ringcraft::model::{ApiKeyId, OrgId, Role, SessionId, UserId};
+use ringcraft::store::api_key::NewApiKey;
 use ringcraft::store::call::{Begun, NewCall};
 use ringcraft::store::user::{NewUser, UserStatus};
 use ringcraft::store::{self, Actor, OrgScope, Store, StoreError};
@@ -102,8 +103,15 @@ pub(crate) async fn person_in(store: &Store, org: OrgId, role: Role) -> Person {
     let new = NewUser { id: user, email: &email, name: "Robin", role, status: UserStatus::Active };
     store::user::insert(&system, new).await.unwrap();
     let key = BearerToken::new(TokenKind::ApiKey);
-    let shown = (&key.expose()[..8], &key.hash()[..]);
-    store::session::insert_api_key(&system, ApiKeyId::new(), user, "test", shown).await.unwrap();
+    let new_key = NewApiKey {
+        id: ApiKeyId::new(),
+        user,
+        name: "test",
+        prefix: &key.expose()[..8],
+        token_hash: &key.hash(),
+        expires_at: None,
+    };
+    store::api_key::insert_unaudited(&system, new_key).await.unwrap();
     let session = BearerToken::new(TokenKind::Session);
     let (id, life) = (SessionId::new(), Duration::from_secs(3_600));
     store::session::insert(&system, id, user, &session.hash(), life).await.unwrap();

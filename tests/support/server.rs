@@ -149,7 +149,8 @@ impl Drop for Server {
     }
 }
 
-/// A server that is not started: no setting but where it listens and keeps its data.
+/// A server that is not started: no setting but where it listens, for HTTP and for WebRTC on any
+/// port, and keeps its data.
 pub(crate) fn command(folder: &TempDir, listen: &str) -> Command {
     command_in(data_dir(folder), listen)
 }
@@ -158,6 +159,8 @@ pub(crate) fn command(folder: &TempDir, listen: &str) -> Command {
 pub(crate) fn command_in(data_dir: PathBuf, listen: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ringcraft"));
     command.env_clear().env("RINGCRAFT_LISTEN", listen).env("RINGCRAFT_DATA_DIR", data_dir);
+    // Servers run side by side.
+    command.env("RINGCRAFT_RTC_LISTEN", "127.0.0.1:0");
     command
 }
 

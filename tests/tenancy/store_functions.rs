@@ -8,9 +8,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use ringcraft::model::{ApiKeyId, CallId, Role, SessionId, UserId};
+use ringcraft::store::api_key::NewApiKey;
 use ringcraft::store::call::NewCall;
 use ringcraft::store::user::{NewUser, UserStatus};
-use ringcraft::store::{OrgScope, StoreError, call, org, session, user};
+use ringcraft::store::{OrgScope, StoreError, api_key, call, org, session, user};
 use uuid::Uuid;
 
 use crate::promise::{Cell, Matrix};
@@ -51,10 +52,17 @@ const FUNCTIONS: [(&str, Of); 7] = [
         let (id, life) = (SessionId::new(), Duration::from_secs(60));
         session::insert(scope, id, whose.user(), id.0.as_bytes(), life).await.is_ok()
     }),
-    function!("session::insert_api_key", Person, |scope, whose| {
+    function!("api_key::insert", Person, |scope, whose| {
         let id = ApiKeyId::new();
-        let shown = ("rk_1", id.0.as_bytes().as_slice());
-        session::insert_api_key(scope, id, whose.user(), "key", shown).await.is_ok()
+        let new = NewApiKey {
+            id,
+            user: whose.user(),
+            name: "key",
+            prefix: "rk_1",
+            token_hash: id.0.as_bytes(),
+            expires_at: None,
+        };
+        api_key::insert(scope, new).await.is_ok()
     }),
     function!("call::begin", Person, |scope, whose| {
         let new = NewCall {

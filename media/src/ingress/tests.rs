@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::codec::sample_from_i16;
+use crate::codec::{Encoder, sample_from_i16};
+use crate::frame::Frame;
 use crate::wav::Wav;
 
 const RATE: SampleRate = SampleRate::Hz16000;
@@ -129,7 +130,7 @@ fn what_is_not_a_message_changes_nothing() {
     let mut ingress = flowing(2);
     for len in [0, 1, 639, 641, 70_000] {
         let error = ingress.receive(after(40), Samples(640), &vec![9; len]).unwrap_err();
-        assert_eq!(error, IngressError::Payload(PayloadSize { expected: 640, got: len }));
+        assert_eq!(error, IngressError::Payload(BadPayload::Size { expected: 640, got: len }));
     }
     let far = Samples(u64::MAX);
     assert_eq!(ingress.receive(after(40), far, &[0; 640]), Err(IngressError::Index(far)));
@@ -316,11 +317,12 @@ fn speech_over_a_telephone_is_found_where_it_was_spoken() {
     let mut resampler = Resampler::new(16_000, 8_000).unwrap();
     resampler.push(&speech, |ready| narrow.extend_from_slice(ready));
     let mut ingress = Ingress::new(Encoding::MuLaw, SampleRate::Hz8000);
+    let mut encoder = Encoder::new(Encoding::MuLaw, SampleRate::Hz8000);
     let (mut frame, mut payload) = (Frame::silence(SampleRate::Hz8000), Vec::new());
     let mut edges = Vec::new();
     for (n, message) in narrow.chunks_exact(160).enumerate() {
         frame.samples_mut().copy_from_slice(message);
-        Encoding::MuLaw.encode(&frame, &mut payload);
+        encoder.encode(&frame, &mut payload);
         ingress.receive(after(20 * n as u64), Samples(160 * n as u64), &payload).unwrap();
         for event in drain(&mut ingress) {
             match event {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::account::{API_KEY, Who};
+use super::peer::Path;
 use crate::demo::AccountsError;
 
 /// Why a call did not take place.
@@ -108,6 +109,20 @@ pub(crate) enum CallError {
     /// The audio socket failed.
     #[error("the audio socket {0}")]
     Socket(String),
+    /// The server's answer names no WebRTC.
+    #[error("this server carries no WebRTC; call it with --link websocket")]
+    NoWebRtc,
+    /// Nothing that was sent to the server's addresses came back.
+    #[error("no {} path to {addresses}: {}", network(*path), remedy(*path))]
+    NoPath {
+        /// What was tried.
+        path: Path,
+        /// Where the server said it is.
+        addresses: String,
+    },
+    /// The WebRTC connection failed.
+    #[error("the WebRTC connection failed: {0}; try --link websocket")]
+    WebRtc(String),
     /// The server ended the link before the call began.
     #[error("the call was never connected: {0}")]
     NotConnected(String),
@@ -131,5 +146,19 @@ impl CallError {
             Self::Refused { status: 401, .. } => Self::KeyRefused { remedy: who.remedy() },
             other => other,
         }
+    }
+}
+
+fn network(path: Path) -> &'static str {
+    match path {
+        Path::Udp => "UDP",
+        Path::Tcp => "TCP",
+    }
+}
+
+fn remedy(path: Path) -> &'static str {
+    match path {
+        Path::Udp => "a firewall may be in the way; try --rtc-tcp, or --link websocket",
+        Path::Tcp => "a firewall may be in the way; try --link websocket",
     }
 }

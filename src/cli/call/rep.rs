@@ -6,7 +6,9 @@ use ringcraft_media::call::{EndReason, Live, ReplyId};
 use ringcraft_media::units::{SampleRate, Samples, Span};
 
 use super::clip::Clip;
-use super::speaker::{Refused, Speaker};
+use super::loudspeaker::Loudspeaker;
+use super::rtp_speaker::{Reception, RtpPacket, Taken};
+use super::speaker::Refused;
 use super::wire::{Control, Sound};
 
 /// When the buyer says nothing for so long, the rep speaks anyway.
@@ -65,6 +67,11 @@ pub(crate) enum Output {
         /// The first sample that was not.
         sample: Samples,
     },
+    /// How far sound with timestamps was played.
+    PlayedTo {
+        /// The timestamp of the first sample that was not.
+        rtp_timestamp: u32,
+    },
     /// The rep hangs up.
     HangUp,
 }
@@ -112,7 +119,7 @@ pub(crate) struct Rep {
     rate: SampleRate,
     script: Script,
     stage: Stage,
-    speaker: Speaker,
+    speaker: Loudspeaker,
     buyer: Buyer,
     opening: Vec<(ReplyId, Span)>,
     turns: Vec<Turn>,
@@ -150,6 +157,8 @@ struct Buyer {
     settled: Span,
     /// Only what is heard after this is an answer.
     asked: Span,
+    /// When sound came that no event has named the reply of.
+    unnamed: Option<Span>,
 }
 
 impl Buyer {
@@ -167,12 +176,12 @@ impl Buyer {
 
 impl Rep {
     /// A rep whose link has just started.
-    pub(crate) fn new(rate: SampleRate, script: Script) -> Self {
+    pub(crate) fn new(rate: SampleRate, script: Script, speaker: Loudspeaker) -> Self {
         Self {
             rate,
             script,
             stage: Stage::Connecting,
-            speaker: Speaker::new(rate),
+            speaker,
             buyer: Buyer::default(),
             opening: Vec::new(),
             turns: Vec::new(),
@@ -200,16 +209,32 @@ impl Rep {
     /// # Errors
     /// When it belongs nowhere; it is as if it had not come.
     pub(crate) fn sound(&mut self, now: Span, sound: &Sound) -> Result<(), Refused> {
-        if self.has_ended() {
+        let Loudspeaker::Replies(speaker) = &mut self.speaker else {
+            return Err(Refused::OutOfPlace(sound.reply));
+        };
+        if matches!(self.stage, Stage::Ended { .. } | Stage::Over) {
             return Err(Refused::Stale(sound.reply));
         }
-        self.speaker.take(now, sound)?;
-        if self.buyer.newest < Some(sound.reply) {
-            self.buyer.newest = Some(sound.reply);
-            self.replies_mut().push((sound.reply, now));
-        }
+        speaker.take(now, sound)?;
+        self.is_heard_of(sound.reply, now);
         self.send_reports();
         Ok(())
+    }
+
+    /// A packet of the buyer's sound arrived. Whose it is, events say: it is of the reply that is
+    /// thought of or spoken, else of the next that an event names.
+    pub(crate) fn packet(&mut self, now: Span, packet: &RtpPacket) {
+        let Loudspeaker::Rtp(speaker) = &mut self.speaker else { return };
+        if matches!(self.stage, Stage::Ended { .. } | Stage::Over) {
+            return;
+        }
+        let taken = speaker.take(now, packet);
+        match (taken, self.buyer.open) {
+            (Taken::Dropped, _) | (Taken::GoesOn, None) => {}
+            (Taken::Begins | Taken::GoesOn, Some(reply)) => self.is_heard_of(reply, now),
+            (Taken::Begins, None) => self.buyer.unnamed = Some(now),
+        }
+        self.send_reports();
     }
 
     /// The server controls the playback.
@@ -236,6 +261,9 @@ impl Rep {
             }
             Live::ReplyThinking { reply } | Live::ReplyStarted { reply, .. } => {
                 self.buyer.opens(reply);
+                if let Some(came) = self.buyer.unnamed.take() {
+                    self.is_heard_of(reply, came);
+                }
             }
             Live::ReplyEnded { reply, .. } => self.buyer.closes(now, reply),
             Live::ReplyInterrupted { reply, .. } => {
@@ -281,6 +309,11 @@ impl Rep {
     /// When the call was connected.
     pub(crate) fn connected(&self) -> Option<Span> {
         self.connected
+    }
+
+    /// How the sound arrived, where it came as packets.
+    pub(crate) fn reception(&self) -> Option<Reception> {
+        self.speaker.reception()
     }
 
     /// Why the call ended, where the server said so.
@@ -406,12 +439,19 @@ impl Rep {
         self.outputs.push_back(Output::Frame { first, samples });
     }
 
+    /// Sound of a reply came then; the first of it answers somebody.
+    fn is_heard_of(&mut self, reply: ReplyId, came: Span) {
+        if self.buyer.newest < Some(reply) {
+            self.buyer.newest = Some(reply);
+            self.replies_mut().push((reply, came));
+            if let Loudspeaker::Rtp(speaker) = &mut self.speaker {
+                speaker.attribute(reply);
+            }
+        }
+    }
+
     fn send_reports(&mut self) {
-        self.outputs.extend(
-            self.speaker
-                .reports()
-                .map(|report| Output::Played { reply: report.reply, sample: report.sample }),
-        );
+        self.speaker.reports(&mut self.outputs);
     }
 
     fn replies_mut(&mut self) -> &mut Vec<(ReplyId, Span)> {

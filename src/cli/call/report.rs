@@ -7,7 +7,10 @@ use ringcraft_media::units::{SampleRate, Span};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::CallArgs;
+use super::link::LinkKind;
 use super::rep::Rep;
+use super::rtp_speaker::Reception;
 use super::server::CallState;
 use super::session::Conversation;
 
@@ -16,7 +19,11 @@ use super::session::Conversation;
 pub(crate) struct Report {
     call: CallState,
     scenario: String,
+    /// How the audio travelled.
+    link: LinkKind,
     sample_rate: SampleRate,
+    /// How the buyer's sound arrived, where it came as packets.
+    reception: Option<Reception>,
     /// Whether every file was spoken to its end.
     complete: bool,
     turns: Vec<TurnReport>,
@@ -62,12 +69,10 @@ struct EventReport {
 impl Report {
     /// Reports on a call that took place.
     pub(crate) fn new(
-        scenario: &str,
-        rate: SampleRate,
+        args: &CallArgs,
         talk: Conversation,
         call: CallState,
         kpis: Option<Value>,
-        files: Vec<PathBuf>,
     ) -> Self {
         let Conversation { rep, received, faults } = talk;
         let zero = rep.connected().unwrap_or_default();
@@ -78,8 +83,10 @@ impl Report {
         });
         Self {
             call,
-            scenario: scenario.to_owned(),
-            sample_rate: rate,
+            scenario: args.scenario.clone(),
+            link: args.link,
+            sample_rate: args.rate,
+            reception: rep.reception(),
             complete: turns.len() == rep.clip_count()
                 && turns.last().is_none_or(|turn| turn.ended_ms.is_some()),
             latency: Latency::of(turns.iter().filter_map(|turn| turn.latency_ms)),
@@ -87,7 +94,7 @@ impl Report {
             events: events.collect(),
             faults,
             kpis,
-            files,
+            files: args.out.iter().chain(&args.out_stereo).cloned().collect(),
         }
     }
 
@@ -97,6 +104,7 @@ impl Report {
         // Writing to a string cannot fail.
         let _ = self.write_turns(&mut text);
         let _ = self.write_kpis(&mut text);
+        let _ = self.write_reception(&mut text);
         let _ = self.write_links(&mut text);
         for file in &self.files {
             let _ = writeln!(text, "  {:<14} {}", "on this side", file.display());
@@ -151,6 +159,17 @@ impl Report {
             return Ok(());
         }
         writeln!(text, "\nThe numbers:\n{}", lines.join("\n"))
+    }
+
+    fn write_reception(&self, text: &mut String) -> std::fmt::Result {
+        let Some(reception) = self.reception else { return Ok(()) };
+        let Reception { packets, missing, rebuilt, late, jitter_us, .. } = reception;
+        writeln!(
+            text,
+            "\n{packets} packets came, {late} of them too late; {missing} were missing, of which \
+             {rebuilt} were rebuilt from the next; jitter {} ms",
+            jitter_us / 1_000
+        )
     }
 
     /// Where to listen. The other links are long, and wanted by programs.

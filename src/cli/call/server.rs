@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use reqwest::{RequestBuilder, StatusCode};
+use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use ringcraft_media::call::EndReason;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::error::CallError;
+use super::peer::IceServer;
 use super::trust::{self, Trust};
 use crate::model::CallId;
 
@@ -36,12 +38,23 @@ pub(crate) struct OpenCall {
     pub(crate) id: CallId,
     /// Opens this call's media.
     pub(crate) token: String,
-    links: AudioLink,
+    /// What helps to find a way to the server.
+    #[serde(default)]
+    pub(crate) ice_servers: Vec<IceServer>,
+    links: MediaLinks,
 }
 
 #[derive(Deserialize)]
-struct AudioLink {
+struct MediaLinks {
     audio: String,
+    #[serde(default)]
+    webrtc: Option<String>,
+}
+
+/// A WebRTC session of a call, as the server knows it. It has no `Debug`: its token is a secret.
+pub(crate) struct Session {
+    url: Url,
+    token: String,
 }
 
 impl OpenCall {
@@ -53,6 +66,14 @@ impl OpenCall {
         }
         let separator = if audio.contains('?') { '&' } else { '?' };
         format!("{audio}{separator}token={}", self.token)
+    }
+
+    /// Where WebRTC is offered.
+    ///
+    /// # Errors
+    /// When the server carries none.
+    pub(crate) fn webrtc_url(&self) -> Result<&str, CallError> {
+        self.links.webrtc.as_deref().ok_or(CallError::NoWebRtc)
     }
 }
 
@@ -179,6 +200,36 @@ impl Server {
         let _ = self.http.post(&url).bearer_auth(&call.token).send().await;
     }
 
+    /// Hands over the offer of a WebRTC connection: the session and its answer.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub(crate) async fn connect(
+        &self,
+        url: &str,
+        token: &str,
+        offer: String,
+    ) -> Result<(Session, String), CallError> {
+        let request = self.http.post(url).bearer_auth(token);
+        let request = request.header(CONTENT_TYPE, "application/sdp").body(offer);
+        let response = self.send(request).await?;
+        let status = response.status();
+        let location = location(&response);
+        let answer = self.body(response).await?;
+        if status != StatusCode::CREATED {
+            return Err(refusal(url, status.as_u16(), &answer));
+        }
+        let url = location.ok_or_else(|| unreadable(url, "no Location".into()))?;
+        let answer = String::from_utf8(answer);
+        let answer = answer.map_err(|error| unreadable(url.as_str(), error.to_string()))?;
+        Ok((Session { url, token: token.to_owned() }, answer))
+    }
+
+    /// Ends a WebRTC session. Nothing depends on the answer: it may be over already.
+    pub(crate) async fn disconnect(&self, session: &Session) {
+        let _ = self.http.delete(session.url.clone()).bearer_auth(&session.token).send().await;
+    }
+
     /// Asks for a call until its artefacts are there or will not be, at most a minute.
     ///
     /// # Errors
@@ -225,9 +276,9 @@ impl Server {
         url: &str,
         request: RequestBuilder,
     ) -> Result<T, Failure> {
-        let response = request.send().await.map_err(|error| unreachable(&self.base, &error))?;
+        let response = self.send(request).await?;
         let status = response.status();
-        let body = response.bytes().await.map_err(|error| unreachable(&self.base, &error))?;
+        let body = self.body(response).await?;
         if status.is_success() {
             return serde_json::from_slice(&body)
                 .map_err(|error| unreadable(url, error.to_string()).into());
@@ -236,6 +287,15 @@ impl Server {
             Ok(Refusal { error: reason }) => Err(Failure::Refused { status, reason }),
             Err(_) => Err(unreadable(url, format!("status {status}")).into()),
         }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, CallError> {
+        request.send().await.map_err(|error| unreachable(&self.base, &error))
+    }
+
+    async fn body(&self, response: Response) -> Result<Vec<u8>, CallError> {
+        let body = response.bytes().await.map_err(|error| unreachable(&self.base, &error))?;
+        Ok(body.into())
     }
 }
 
@@ -260,6 +320,12 @@ impl From<Failure> for CallError {
             Failure::Other(error) => error,
         }
     }
+}
+
+/// Where what was created is; relative to what was asked.
+fn location(response: &Response) -> Option<Url> {
+    let location = response.headers().get(LOCATION)?.to_str().ok()?;
+    response.url().join(location).ok()
 }
 
 /// Reads a refusal from the body of an answer that is not what was asked for.
@@ -313,7 +379,8 @@ mod tests {
         let open = |audio: &str| OpenCall {
             id: CallId::new(),
             token: "secret".into(),
-            links: AudioLink { audio: audio.into() },
+            ice_servers: Vec::new(),
+            links: MediaLinks { audio: audio.into(), webrtc: None },
         };
         assert_eq!(open("ws://a/audio").audio_url(), "ws://a/audio?token=secret");
         assert_eq!(open("ws://a/audio?token=x").audio_url(), "ws://a/audio?token=x");

@@ -1,51 +1,20 @@
-//! The socket and the clock around a [`Rep`].
+//! The clock around a [`Rep`] and its link.
 
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
 use ringcraft_media::call::Live;
-use ringcraft_media::units::{SampleRate, Span};
-use tokio::net::TcpStream;
+use ringcraft_media::units::Span;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
-use tokio::time::{Duration, Instant, interval_at, timeout};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
+use tokio::time::{Duration, Instant, interval_at};
 
-use super::error::CallError;
-use super::rep::{Output, Rep};
-use super::server::{refusal, without_query};
-use super::trust::{self, Trust};
-use super::wire::{self, Control, Encoding, Request, Text};
+use super::link::{Arrival, Link};
+use super::rep::Rep;
+use super::wire::{self, Control, Text};
 use crate::clock;
-
-/// Messages on their way out: more than a second of audio. When full, the server reads too slowly
-/// for a call in real time, and the call ends.
-const OUTGOING: usize = 64;
-
-/// The largest message of a server: a long utterance with the times of its words.
-const LARGEST_MESSAGE: usize = 256 * 1024;
-
-/// How long the socket may take to open, and the server to say `ready`.
-const READY_WITHIN: Duration = Duration::from_secs(10);
-
-/// How long the last messages and the closing of the socket may take.
-const FLUSHED_WITHIN: Duration = Duration::from_secs(2);
 
 /// The most faults that are kept: a server that is wrong in every frame is told apart by fewer.
 const FAULTS: usize = 100;
 
 /// How often the rep sends.
 const FRAME: Duration = Duration::from_millis(ringcraft_media::units::FRAME_MS);
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-/// An open audio socket whose server is ready.
-#[derive(Debug)]
-pub(crate) struct AudioSocket {
-    sink: SplitSink<Socket, Message>,
-    stream: SplitStream<Socket>,
-}
 
 /// A live event and when it arrived, in time since the link started.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,63 +36,36 @@ pub(crate) struct Conversation {
     pub(crate) faults: Vec<String>,
 }
 
-impl AudioSocket {
-    /// Opens the socket and waits until audio may flow.
-    ///
-    /// # Errors
-    /// When the server is not there, refuses or does not become ready in time.
-    pub(crate) async fn open(
-        url: &str,
-        rate: SampleRate,
-        trust: &Trust,
-    ) -> Result<Self, CallError> {
-        let ready = async {
-            let mut socket = connect(url, trust).await?;
-            let start = Request::Start { encoding: Encoding::PcmS16le, sample_rate: rate };
-            socket
-                .send(text(&start))
-                .await
-                .map_err(|error| CallError::Socket(error.to_string()))?;
-            wait_until_ready(&mut socket, rate).await?;
-            Ok::<_, CallError>(socket)
-        };
-        let late = || CallError::Socket("was not ready within 10 s".into());
-        let (sink, stream) = timeout(READY_WITHIN, ready).await.map_err(|_| late())??.split();
-        Ok(Self { sink, stream })
+/// Holds a call until it is over. A first Ctrl-C hangs up, a second one leaves at once. `watch`
+/// sees each live event as it arrives.
+pub(crate) async fn hold(
+    mut link: impl Link,
+    rep: Rep,
+    watch: &mut dyn FnMut(&Live),
+) -> Conversation {
+    let mut session = Session {
+        origin: clock::now(),
+        call: Conversation { rep, received: Vec::new(), faults: Vec::new() },
+    };
+    session.run(&mut link, watch).await;
+    let mut call = session.call;
+    // A peer that closed first takes no goodbye, and that is no fault.
+    if let Err(error) = link.close().await
+        && call.rep.ended().is_none()
+        && call.faults.is_empty()
+    {
+        call.faults.push(error);
     }
-
-    /// Holds the call until it is over. A first Ctrl-C hangs up, a second one leaves at once.
-    /// `watch` sees each live event as it arrives.
-    pub(crate) async fn hold(self, rep: Rep, watch: &mut dyn FnMut(&Live)) -> Conversation {
-        let Self { sink, stream } = self;
-        let (outgoing, queue) = mpsc::channel(OUTGOING);
-        let link = Link {
-            stream,
-            outgoing,
-            origin: clock::now(),
-            call: Conversation { rep, received: Vec::new(), faults: Vec::new() },
-        };
-        let (sent, mut call) = tokio::join!(send_all(sink, queue), link.run(watch));
-        // A peer that closed first takes no goodbye, and that is no fault.
-        if let Err(error) = sent
-            && call.rep.ended().is_none()
-            && call.faults.is_empty()
-        {
-            call.faults.push(format!("the audio socket broke: {error}"));
-        }
-        call
-    }
+    call
 }
 
-struct Link {
-    stream: SplitStream<Socket>,
-    outgoing: mpsc::Sender<Message>,
+struct Session {
     origin: Instant,
     call: Conversation,
 }
 
-impl Link {
-    async fn run(mut self, watch: &mut dyn FnMut(&Live)) -> Conversation {
+impl Session {
+    async fn run(&mut self, link: &mut impl Link, watch: &mut dyn FnMut(&Live)) {
         // Deadlines count from the origin, so a late tick is made up for and nothing adds up.
         let mut ticks = interval_at(self.origin, FRAME);
         // Without a handler Ctrl-C ends the program, which is what it would do anyway.
@@ -137,56 +79,41 @@ impl Link {
                     let now = self.now();
                     self.call.rep.tick(now);
                 }
-                message = self.stream.next() => self.take(message, watch),
+                arrival = link.arrival() => self.take(arrival, watch),
                 Some(()) = interrupted(&mut signal) => {
                     interrupts += 1;
                     let now = self.now();
                     self.call.rep.hang_up(now);
                 }
             }
-            self.send();
+            self.send(link);
         }
-        self.call
     }
 
-    fn take(
-        &mut self,
-        message: Option<Result<Message, SocketError>>,
-        watch: &mut dyn FnMut(&Live),
-    ) {
+    fn take(&mut self, arrival: Arrival, watch: &mut dyn FnMut(&Live)) {
         let now = self.now();
-        match message {
-            Some(Ok(Message::Binary(bytes))) => match wire::read_sound(&bytes) {
-                Ok(sound) => {
-                    if let Err(refused) = self.call.rep.sound(now, &sound) {
-                        self.fault(refused.to_string());
-                    }
+        match arrival {
+            Arrival::Sound(sound) => {
+                if let Err(refused) = self.call.rep.sound(now, &sound) {
+                    self.fault(refused.to_string());
                 }
-                Err(error) => self.fault(error.to_string()),
-            },
-            Some(Ok(Message::Text(json))) => self.take_text(now, json.as_str(), watch),
-            Some(Ok(Message::Close(frame))) => {
-                if self.call.rep.ended().is_none() {
-                    let why = frame.map_or(String::new(), |frame| {
-                        format!(" ({} {})", u16::from(frame.code), frame.reason)
-                    });
-                    self.fault(format!("the server closed the audio socket{why}"));
+            }
+            Arrival::Packet(packet) => self.call.rep.packet(now, &packet),
+            Arrival::Text(json) => self.take_text(now, json, watch),
+            Arrival::Unreadable(why) => self.fault(why),
+            Arrival::Closed(why) => {
+                if let Some(why) = why
+                    && self.call.rep.ended().is_none()
+                {
+                    self.fault(why);
                 }
                 self.call.rep.closed(now);
             }
-            Some(Ok(_)) => {}
-            Some(Err(error)) => {
-                if self.call.rep.ended().is_none() {
-                    self.fault(format!("the audio socket broke: {error}"));
-                }
-                self.call.rep.closed(now);
-            }
-            None => self.call.rep.closed(now),
         }
     }
 
-    fn take_text(&mut self, now: Span, json: &str, watch: &mut dyn FnMut(&Live)) {
-        match wire::read_text(json) {
+    fn take_text(&mut self, now: Span, json: String, watch: &mut dyn FnMut(&Live)) {
+        match wire::read_text(&json) {
             Ok(Text::Control(Control::Error { code, message })) => {
                 self.fault(format!("the server says {code}: {message}"));
             }
@@ -194,11 +121,9 @@ impl Link {
             Ok(Text::Live(live)) => {
                 self.call.rep.live(now, &live);
                 watch(&live);
-                self.call.received.push(Received { at: now, json: json.to_owned() });
+                self.call.received.push(Received { at: now, json });
             }
-            Ok(Text::Unknown(_)) => {
-                self.call.received.push(Received { at: now, json: json.to_owned() });
-            }
+            Ok(Text::Unknown(_)) => self.call.received.push(Received { at: now, json }),
             Err(error) => self.fault(error.to_string()),
         }
     }
@@ -209,17 +134,10 @@ impl Link {
         }
     }
 
-    /// Hands everything the rep wants to send to the socket, without waiting.
-    fn send(&mut self) {
+    /// Hands everything the rep wants to send to the link, without waiting.
+    fn send(&mut self, link: &mut impl Link) {
         while let Some(output) = self.call.rep.poll() {
-            let message = match output {
-                Output::Frame { first, samples } => {
-                    Message::binary(wire::write_frame(first, &samples))
-                }
-                Output::Played { reply, sample } => text(&Request::Played { reply, sample }),
-                Output::HangUp => text(&Request::Hangup),
-            };
-            if self.outgoing.try_send(message).is_err() {
+            if link.send(output).is_err() {
                 let now = self.now();
                 if !self.call.rep.is_over() {
                     self.fault("the server takes no more audio".into());
@@ -240,65 +158,4 @@ async fn interrupted(signal: &mut Option<Signal>) -> Option<()> {
         Some(signal) => signal.recv().await,
         None => std::future::pending().await,
     }
-}
-
-async fn connect(url: &str, trust: &Trust) -> Result<Socket, CallError> {
-    let config = WebSocketConfig::default()
-        .write_buffer_size(0)
-        .max_message_size(Some(LARGEST_MESSAGE))
-        .max_frame_size(Some(LARGEST_MESSAGE));
-    let connector = Some(trust.connector());
-    match connect_async_tls_with_config(url, Some(config), true, connector).await {
-        Ok((socket, _)) => Ok(socket),
-        Err(SocketError::Http(response)) => {
-            let body = response.body().as_deref().unwrap_or_default();
-            Err(refusal(url, response.status().as_u16(), body))
-        }
-        Err(error) => match trust::doubt(&error) {
-            Some(reason) => Err(CallError::NotTrusted { url: without_query(url).into(), reason }),
-            None => Err(CallError::Socket(format!("cannot be opened: {error}"))),
-        },
-    }
-}
-
-/// Live events wait until audio flows, so nothing but `ready` comes first.
-async fn wait_until_ready(socket: &mut Socket, rate: SampleRate) -> Result<(), CallError> {
-    let unexpected = |what: &str| CallError::Socket(format!("was not made ready: {what}"));
-    loop {
-        match socket.next().await {
-            Some(Ok(Message::Text(json))) => match wire::read_text(json.as_str()) {
-                Ok(Text::Control(Control::Ready { sample_rate, .. })) if sample_rate == rate => {
-                    return Ok(());
-                }
-                Ok(Text::Control(Control::Error { code, message })) => {
-                    return Err(unexpected(&format!("{code}: {message}")));
-                }
-                Ok(_) => return Err(unexpected("another message came first")),
-                Err(error) => return Err(unexpected(&error.to_string())),
-            },
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            Some(Ok(Message::Close(Some(frame)))) => {
-                return Err(unexpected(&format!("{} {}", u16::from(frame.code), frame.reason)));
-            }
-            Some(Ok(_)) => return Err(unexpected("another message came first")),
-            Some(Err(error)) => return Err(unexpected(&error.to_string())),
-            None => return Err(unexpected("the server closed it")),
-        }
-    }
-}
-
-/// Sends what is queued until the queue is closed, then closes the socket.
-async fn send_all(
-    mut sink: SplitSink<Socket, Message>,
-    mut queue: mpsc::Receiver<Message>,
-) -> Result<(), SocketError> {
-    while let Some(message) = queue.recv().await {
-        sink.send(message).await?;
-    }
-    // The call is over: a peer that does not read the goodbye is left.
-    timeout(FLUSHED_WITHIN, sink.close()).await.unwrap_or(Ok(()))
-}
-
-fn text(request: &Request) -> Message {
-    Message::text(serde_json::to_string(request).expect("a request has no map and no custom key"))
 }

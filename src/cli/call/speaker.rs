@@ -12,7 +12,7 @@ use super::wire::Sound;
 const START_BUFFER: Span = Span::ms(40);
 
 /// How often the place of the playback is reported.
-const REPORT_EVERY: Span = Span::ms(100);
+pub(super) const REPORT_EVERY: Span = Span::ms(100);
 
 /// The longest hole in a reply that is played as silence; sound beyond a longer one is refused.
 const LONGEST_HOLE_S: u64 = 5;
@@ -292,11 +292,12 @@ impl Speaker {
 }
 
 /// How many samples have sounded completely after `span`; a sample that is half out was not heard.
-fn whole_samples(span: Span, rate: SampleRate) -> u64 {
+pub(super) fn whole_samples(span: Span, rate: SampleRate) -> u64 {
     span.0 * u64::from(rate.hz()) / 1_000_000
 }
 
-fn index(count: u64) -> usize {
+/// A count as an index.
+pub(super) fn index(count: u64) -> usize {
     usize::try_from(count).expect("a call's audio fits the address space")
 }
 

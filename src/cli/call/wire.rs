@@ -28,6 +28,19 @@ pub enum Request {
     Hangup,
 }
 
+/// A message of the client on the data channel of a WebRTC connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ChannelRequest {
+    /// How far the sound was played.
+    Played {
+        /// The RTP timestamp of the first sample that was not.
+        rtp_timestamp: u32,
+    },
+    /// The rep hangs up.
+    Hangup,
+}
+
 /// How samples are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

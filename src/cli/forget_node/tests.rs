@@ -37,15 +37,15 @@ async fn a_lost_node_takes_its_own_calls_and_jobs_with_it() {
 
     let mut out = Vec::new();
     let args = ForgetNodeArgs { node_id: lost };
-    let url = || Some(Secret::new(database.url.clone()));
-    let refused = run(&args, url(), &mut out).await;
+    let url = Secret::new(database.url.clone());
+    let refused = run(&args, &url, &mut out).await;
     assert!(matches!(refused, Err(ForgetNodeFailed::Lives)), "{refused:?}");
     let mut owner = PgConnection::connect(&database.url).await.unwrap();
     sqlx::query("update node set heartbeat_at = now() - interval '61 s'")
         .execute(&mut owner)
         .await
         .unwrap();
-    run(&args, url(), &mut out).await.unwrap();
+    run(&args, &url, &mut out).await.unwrap();
     let said = format!("node {lost} is forgotten: 2 calls are failed, 2 jobs are gone\n");
     assert_eq!(String::from_utf8(out).unwrap(), said);
 

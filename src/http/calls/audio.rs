@@ -13,7 +13,7 @@ use crate::live::AttachError;
 use crate::model::CallId;
 use crate::transport::socket::Unserved;
 use crate::transport::websocket::upgrade::Upgrade;
-use crate::transport::websocket::{self, Refused};
+use crate::transport::{Refused, websocket};
 
 /// Opens the WebSocket of a call, unless its media flows already.
 #[utoipa::path(get, path = "/api/calls/{id}/audio", tag = "calls",
@@ -67,7 +67,7 @@ async fn carry(app: Arc<App>, call: CallId, socket: Unserved, already_read: byte
     );
 }
 
-fn refused(error: AttachError) -> Refused {
+pub(super) fn refused(error: AttachError) -> Refused {
     let code = match error {
         AttachError::Unknown => "unknown_call",
         AttachError::AlreadyConnected => "already_connected",

@@ -62,6 +62,9 @@ async fn every_described_operation_is_there() {
         "get /api/calls/{id}",
         "post /api/calls/{id}/end",
         "get /api/calls/{id}/audio",
+        "post /api/calls/{id}/webrtc",
+        "patch /api/calls/{id}/webrtc/{session}",
+        "delete /api/calls/{id}/webrtc/{session}",
         "get /api/calls/{id}/events",
         "get /api/calls/{id}/record",
         "get /api/calls/{id}/transcript",
@@ -105,7 +108,8 @@ async fn the_description_keeps_the_rules_of_openapi_3_1() {
             has_schema |= contents.clone().any(|(_, content)| content["schema"].is_object());
             assert!(contents.map(|(name, _)| name).all(|name| name.contains('/')), "{at} {status}");
         }
-        assert!(has_schema, "{at} has no schema");
+        // What a browser asks before it asks has headers alone.
+        assert!(has_schema || method == "options", "{at} has no schema");
         let needed = operation["security"].as_array().into_iter().flatten();
         for scheme in needed.filter_map(Value::as_object).flat_map(serde_json::Map::keys) {
             assert!(schemes.contains_key(scheme), "{at}: {scheme}");

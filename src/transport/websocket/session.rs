@@ -3,11 +3,9 @@
 use ringcraft_media::units::SampleRate;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::transport::websocket::wire::{self, ClientText, Fault, SampleIndex};
+use crate::transport::text::{Fault, MAX_FAULTS};
+use crate::transport::websocket::wire::{self, ClientText, SampleIndex};
 use crate::transport::{LinkFormat, LinkIn};
-
-/// Faults a client is told of; with the last one the link is closed.
-pub(super) const MAX_FAULTS: u32 = 20;
 
 /// One client, from its first message on.
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use ringcraft_media::call::ReplyId;
 use ringcraft_media::units::{SampleRate, Samples};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::model::CallId;
+use crate::transport::text::{ClientMessage, Fault, ServerText};
 use crate::transport::{Encoding, Inbound, LinkFormat, LinkOut};
 
 /// Bytes before the samples of a client's audio frame: the index of the first sample.
@@ -32,78 +32,26 @@ pub enum ClientText {
     HangUp,
 }
 
-/// A message that was not understood. The link goes on; the client is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// Not a JSON object with a type.
-    #[error("text messages are JSON objects with a \"type\"")]
-    NotAnObject,
-    /// A type that nobody knows.
-    #[error("the types a client may send are \"start\", \"played\" and \"hangup\"")]
-    UnknownType,
-    /// A known type without the fields it needs.
-    #[error("\"{kind}\" needs {needs}")]
-    BadFields {
-        /// The type.
-        kind: &'static str,
-        /// Its fields and what they may hold.
-        needs: &'static str,
-    },
-    /// Audio of another encoding or rate than links carry.
-    #[error("encoding must be \"pcm_s16le\" and sample_rate 8000, 16000 or 48000")]
-    UnsupportedFormat,
-    /// An audio frame that is not 20 ms long.
-    #[error("an audio frame is {expected} bytes: 4 of index and 20 ms of samples; this is {got}")]
-    WrongSize {
-        /// Bytes of a frame at the link's rate.
-        expected: usize,
-        /// Bytes that came.
-        got: usize,
-    },
-    /// A message that makes sense only after `start`.
-    #[error("send \"start\" first")]
-    NotStarted,
-    /// A second `start`.
-    #[error("the link was started already")]
-    AlreadyStarted,
-}
-
-impl Fault {
-    /// A word for programs.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NotAnObject => "malformed_json",
-            Self::UnknownType => "unknown_type",
-            Self::BadFields { .. } => "bad_message",
-            Self::UnsupportedFormat => "unsupported_format",
-            Self::WrongSize { .. } => "wrong_size",
-            Self::NotStarted => "not_started",
-            Self::AlreadyStarted => "already_started",
-        }
-    }
-}
-
 /// Reads a text message of the client. Fields that are not known are passed over.
 ///
 /// # Errors
 /// When it is not one of [`ClientText`].
 pub fn parse_text(text: &str) -> Result<ClientText, Fault> {
-    let message: Value = serde_json::from_str(text).map_err(|_| Fault::NotAnObject)?;
-    let kind = message.get("type").and_then(Value::as_str).ok_or(Fault::NotAnObject)?;
-    match kind {
+    let message = ClientMessage::read(text)?;
+    match message.kind() {
         "start" => {
-            let start: StartFields = fields(&message, START_NEEDS)?;
+            let start: StartFields = message.fields(START_NEEDS)?;
             start.format().ok_or(Fault::UnsupportedFormat).map(ClientText::Start)
         }
         "played" => {
-            let played: PlayedFields = fields(&message, PLAYED_NEEDS)?;
+            let played: PlayedFields = message.fields(PLAYED_NEEDS)?;
             Ok(ClientText::Played {
                 reply: ReplyId(played.reply),
                 sample: Samples(played.sample.into()),
             })
         }
         "hangup" => Ok(ClientText::HangUp),
-        _ => Err(Fault::UnknownType),
+        _ => Err(Fault::UnknownType { known: "\"start\", \"played\" and \"hangup\"" }),
     }
 }
 
@@ -204,31 +152,14 @@ struct PlayedFields {
     sample: u32,
 }
 
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum ServerText<'a> {
-    Ready { call_id: CallId, sample_rate: SampleRate },
-    Pause { reply: ReplyId },
-    Resume { reply: ReplyId, from_sample: Samples },
-    Clear { reply: ReplyId },
-    Error { code: &'a str, message: &'a str },
-}
-
-fn fields<'a, T: Deserialize<'a>>(
-    message: &'a Value,
-    (kind, needs): (&'static str, &'static str),
-) -> Result<T, Fault> {
-    T::deserialize(message).map_err(|_| Fault::BadFields { kind, needs })
-}
-
 fn text(message: &ServerText<'_>) -> Message {
-    let json = serde_json::to_string(message).expect("strings and numbers always serialise");
-    Message::Text(json.into())
+    Message::Text(message.to_json().into())
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Value;
 
     use ringcraft_media::units::CallTime;
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::cli::call::rtp_speaker::tests::Sender;
 
 const RATE: SampleRate = SampleRate::Hz16000;
 
@@ -39,7 +40,7 @@ impl Bench {
 
     fn new(script: Script) -> Self {
         Self {
-            rep: Rep::new(RATE, script),
+            rep: Rep::new(RATE, script, Loudspeaker::of_replies(RATE)),
             next_tick_ms: 0,
             next_sample: 0,
             voiced: false,
@@ -73,6 +74,9 @@ impl Bench {
                 }
                 Output::Played { reply, sample } => {
                     self.lines.push(format!("{at} played {reply} {}", sample.0));
+                }
+                Output::PlayedTo { rtp_timestamp } => {
+                    self.lines.push(format!("{at} played to {rtp_timestamp}"));
                 }
                 Output::HangUp => self.lines.push(format!("{at} hangs up")),
             }
@@ -364,4 +368,58 @@ fn stale_sound_is_refused_and_changes_nothing() {
     assert!(call.rep.sound(Span::ms(30), &late).is_err());
     call.until(200);
     assert!(call.rep.legs().1.iter().all(|&sample| sample == 0));
+}
+
+/// A rep over WebRTC with one clip of 100 ms, whose call is connected at 0.
+fn rep_of_packets() -> (Rep, Sender) {
+    let mut rep = Rep::new(RATE, script(vec![clip(100, 0)]), Loudspeaker::of_rtp(RATE));
+    rep.live(Span::ZERO, &Live::Connected);
+    (rep, Sender::new(0, 0))
+}
+
+fn tick(rep: &mut Rep, from_ms: u64, to_ms: u64) -> Vec<Output> {
+    let mut outputs = Vec::new();
+    for at in (from_ms..to_ms).step_by(20) {
+        rep.tick(Span::ms(at));
+        outputs.extend(std::iter::from_fn(|| rep.poll()));
+    }
+    outputs.retain(|output| !matches!(output, Output::Frame { .. }));
+    outputs
+}
+
+#[test]
+fn packets_are_of_the_reply_that_events_name() {
+    let (mut rep, mut sender) = rep_of_packets();
+    tick(&mut rep, 0, 100);
+    // The opening is heard before anybody says so.
+    rep.packet(Span::ms(100), &sender.packet());
+    assert_eq!(rep.opening, []);
+    rep.live(Span::ms(130), &started(1));
+    assert_eq!(rep.opening, [(ReplyId(1), Span::ms(100))]);
+    assert_eq!(tick(&mut rep, 120, 200), [Output::PlayedTo { rtp_timestamp: 960 }]);
+    rep.live(Span::ms(200), &ended(1));
+
+    // 400 ms after that the clip is said, from 600 to 700 ms.
+    assert_eq!(tick(&mut rep, 200, 800), []);
+    rep.live(Span::ms(800), &Live::ReplyThinking { reply: ReplyId(2) });
+    assert_eq!(rep.turns[0].replies, []);
+    rep.packet(Span::ms(900), &sender.packet());
+    rep.packet(Span::ms(920), &sender.packet());
+    assert_eq!(rep.turns[0].replies, [(ReplyId(2), Span::ms(900))]);
+    assert_eq!(rep.turns[0].speech_ended, Some(Span::ms(680)));
+    assert_eq!(rep.turns[0].latency_ms(), Some(220));
+}
+
+#[test]
+fn a_pause_is_answered_at_once_with_the_timestamp_of_the_next_sample() {
+    let (mut rep, mut sender) = rep_of_packets();
+    rep.live(Span::ms(10), &started(1));
+    for at in [20, 40, 60, 80] {
+        rep.packet(Span::ms(at), &sender.packet());
+    }
+    let _ = tick(&mut rep, 20, 81);
+    rep.control(Span::ms(91), &Control::Pause { reply: ReplyId(1) });
+    // It began at 60 ms: 31 ms were heard.
+    assert_eq!(rep.poll(), Some(Output::PlayedTo { rtp_timestamp: 31 * 48 }));
+    assert_eq!(rep.poll(), None);
 }

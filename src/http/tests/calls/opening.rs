@@ -5,7 +5,12 @@ use futures_util::future::join_all;
 use super::*;
 use crate::http::scenarios::ScenarioSummary;
 
-pub(super) fn open(server: &Server, person: &Person, key: &str, scenario: &str) -> RequestBuilder {
+pub(in crate::http::tests) fn open(
+    server: &Server,
+    person: &Person,
+    key: &str,
+    scenario: &str,
+) -> RequestBuilder {
     let request = server.request("POST", "/api/calls").bearer_auth(&person.api_key);
     request.header("idempotency-key", key).json(&json!({"scenario_id": scenario}))
 }

@@ -1,4 +1,4 @@
-//! The way from the socket to the driver, which never makes the socket wait.
+//! The way from a carrier to the driver, which never makes the carrier wait.
 
 use std::collections::VecDeque;
 

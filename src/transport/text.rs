@@ -1,0 +1,130 @@
+//! The text messages of links, whichever carries them: JSON objects with a type. Pure: any text
+//! gives a value or a fault.
+
+use ringcraft_media::call::ReplyId;
+use ringcraft_media::units::{SampleRate, Samples};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::CallId;
+
+/// Faults a client is told of; with the last one its link is closed.
+pub const MAX_FAULTS: u32 = 20;
+
+/// A message that was not understood. The link goes on; the client is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Not a JSON object with a type.
+    #[error("text messages are JSON objects with a \"type\"")]
+    NotAnObject,
+    /// A type that nobody knows.
+    #[error("the types a client may send are {known}")]
+    UnknownType {
+        /// Those that somebody does.
+        known: &'static str,
+    },
+    /// A known type without the fields it needs.
+    #[error("\"{kind}\" needs {needs}")]
+    BadFields {
+        /// The type.
+        kind: &'static str,
+        /// Its fields and what they may hold.
+        needs: &'static str,
+    },
+    /// Audio of another encoding or rate than links carry.
+    #[error("encoding must be \"pcm_s16le\" and sample_rate 8000, 16000 or 48000")]
+    UnsupportedFormat,
+    /// An audio frame that is not 20 ms long.
+    #[error("an audio frame is {expected} bytes: 4 of index and 20 ms of samples; this is {got}")]
+    WrongSize {
+        /// Bytes of a frame at the link's rate.
+        expected: usize,
+        /// Bytes that came.
+        got: usize,
+    },
+    /// A message that makes sense only after `start`.
+    #[error("send \"start\" first")]
+    NotStarted,
+    /// A second `start`.
+    #[error("the link was started already")]
+    AlreadyStarted,
+    /// A message that is no text, or longer than texts may be.
+    #[error("messages on this channel are text of at most {longest} bytes")]
+    NotShortText {
+        /// The longest text, in bytes.
+        longest: usize,
+    },
+    /// A report of sound that was not sent, or too long ago.
+    #[error("no sound with this timestamp was sent lately")]
+    NotSent,
+}
+
+impl Fault {
+    /// A word for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotAnObject => "malformed_json",
+            Self::UnknownType { .. } => "unknown_type",
+            Self::BadFields { .. } => "bad_message",
+            Self::UnsupportedFormat => "unsupported_format",
+            Self::WrongSize { .. } => "wrong_size",
+            Self::NotStarted => "not_started",
+            Self::AlreadyStarted => "already_started",
+            Self::NotShortText { .. } => "not_short_text",
+            Self::NotSent => "not_sent",
+        }
+    }
+}
+
+/// A text message of a client, before its fields are looked at.
+#[derive(Clone, Debug)]
+pub(super) struct ClientMessage {
+    kind: String,
+    object: Value,
+}
+
+impl ClientMessage {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// When it is no JSON object with a type.
+    pub(super) fn read(text: &str) -> Result<Self, Fault> {
+        let object: Value = serde_json::from_str(text).map_err(|_| Fault::NotAnObject)?;
+        let kind = object.get("type").and_then(Value::as_str).ok_or(Fault::NotAnObject)?;
+        Ok(Self { kind: kind.to_owned(), object })
+    }
+
+    /// Its type.
+    pub(super) fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The fields that its type needs. Others are passed over.
+    ///
+    /// # Errors
+    /// When one is missing or of another type than `needs` says.
+    pub(super) fn fields<'a, T: Deserialize<'a>>(
+        &'a self,
+        (kind, needs): (&'static str, &'static str),
+    ) -> Result<T, Fault> {
+        T::deserialize(&self.object).map_err(|_| Fault::BadFields { kind, needs })
+    }
+}
+
+/// What the server says in text, live events aside.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum ServerText<'a> {
+    Ready { call_id: CallId, sample_rate: SampleRate },
+    Pause { reply: ReplyId },
+    Resume { reply: ReplyId, from_sample: Samples },
+    Clear { reply: ReplyId },
+    Error { code: &'a str, message: &'a str },
+}
+
+impl ServerText<'_> {
+    /// The message as JSON.
+    pub(super) fn to_json(self) -> String {
+        serde_json::to_string(&self).expect("strings and numbers always serialise")
+    }
+}

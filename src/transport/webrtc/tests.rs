@@ -1,0 +1,5 @@
+//! Peers and sessions on a simulated network and clock, in one thread.
+
+mod caller;
+mod connection;
+mod wire;

@@ -1,0 +1,79 @@
+// Runs in every page before its own script: a microphone that plays what the test says, and an ear
+// on what the page hears.
+"use strict";
+(() => {
+  const RATE = 16_000;
+  const BLOCK = 1024;
+
+  const heard = { sound: [], by: [] };
+  window.ringcraftTest = { connections: [] };
+
+  let mouth = null;
+  let voice = null;
+
+  /** A microphone that is silent until `say`. */
+  function microphone() {
+    mouth = new AudioContext();
+    voice = mouth.createMediaStreamDestination();
+    // Without a source at all, some browsers send nothing.
+    const silence = new ConstantSourceNode(mouth, { offset: 0 });
+    silence.connect(voice);
+    silence.start();
+    return voice.stream;
+  }
+
+  /** Speaks a WAV file into the newest microphone; done when it has been spoken. */
+  window.ringcraftTest.say = async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const source = new AudioBufferSourceNode(mouth, { buffer: await mouth.decodeAudioData(bytes.buffer) });
+    source.connect(voice);
+    const ended = new Promise((done) => { source.onended = done; });
+    source.start();
+    await ended;
+  };
+
+  /** All that was heard so far, as base64 of 16 bit samples. */
+  window.ringcraftTest.takeHeard = () => {
+    const all = new Int16Array(heard.sound.flatMap((block) => [...block]));
+    let text = "";
+    for (const byte of new Uint8Array(all.buffer)) text += String.fromCharCode(byte);
+    return btoa(text);
+  };
+
+  /** The loudest sample that was heard. */
+  window.ringcraftTest.peak = () => {
+    const louder = (peak, sample) => Math.max(peak, Math.abs(sample));
+    return heard.sound.reduce((peak, block) => block.reduce(louder, peak), 0) / 32_768;
+  };
+
+  function listen(track) {
+    const ear = new AudioContext({ sampleRate: RATE });
+    const source = ear.createMediaStreamSource(new MediaStream([track]));
+    // Old, but it needs no file of its own, which the page's policy would refuse.
+    const tap = ear.createScriptProcessor(BLOCK, 1, 1);
+    tap.onaudioprocess = ({ inputBuffer }) => {
+      heard.sound.push(Int16Array.from(inputBuffer.getChannelData(0), (sample) => Math.round(32_767 * sample)));
+    };
+    source.connect(tap);
+    tap.connect(ear.destination);
+    // Dropped, they might be collected.
+    heard.by.push({ ear, source, tap });
+  }
+
+  // An empty page has no devices.
+  if (navigator.mediaDevices && !window.ringcraftKeepsMicrophone) {
+    Object.defineProperty(navigator.mediaDevices, "getUserMedia", { value: async () => microphone() });
+  }
+
+  const Plain = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Plain {
+    constructor(...settings) {
+      super(...settings);
+      window.ringcraftTest.connections.push(this);
+      this.addEventListener("track", ({ track }) => listen(track));
+    }
+  };
+
+  // A page that holds no call has nobody to tell.
+  window.addEventListener("ringcraft", ({ detail }) => window.ringcraftTell?.(detail));
+})();
