@@ -78,6 +78,23 @@ fn a_port_in_use_is_said_in_one_line() {
 }
 
 #[test]
+fn a_port_of_webrtc_in_use_is_said_in_one_line() {
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = command(&folder, "127.0.0.1:0");
+    let output = server.env("RINGCRAFT_RTC_LISTEN", address.to_string()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        format!(
+            "ringcraft: UDP port {} is in use; stop the other program or set RINGCRAFT_RTC_LISTEN\n",
+            address.port()
+        )
+    );
+}
+
+#[test]
 fn a_data_folder_in_use_is_said_in_one_line_and_left_alone() {
     let server = Server::start(&[]);
     let mut second = command_in(server.data_dir(), "127.0.0.1:0");
