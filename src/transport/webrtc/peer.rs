@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use ringcraft_media::units::{CallTime, SampleRate};
 use rtc::data_channel::RTCDataChannelId;
+use rtc::ice::candidate::unmarshal_candidate;
 use rtc::interceptor::Registry;
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::certificate::RTCCertificate;
@@ -292,16 +293,12 @@ impl Peer {
         now: Instant,
         fragment: &Fragment,
     ) -> Result<Option<Fragment>, PatchError> {
-        let candidates: Vec<String> = fragment
-            .candidates
-            .iter()
-            .filter(|candidate| description::is_usable(candidate))
-            .cloned()
-            .collect();
+        let candidates: Vec<String> =
+            fragment.candidates.iter().filter(|candidate| is_usable(candidate)).cloned().collect();
         if fragment.ufrag == self.remote_ufrag {
             for candidate in candidates {
                 let init = RTCIceCandidateInit { candidate, ..RTCIceCandidateInit::default() };
-                // One that cannot be read is passed over like one that cannot be reached.
+                // One that is refused is passed over like one that cannot be reached.
                 let _ = self.connection.add_remote_candidate(init);
             }
             return Ok(None);
@@ -487,6 +484,12 @@ fn answer_remote(
     connection.add_local_candidate(RTCIceCandidateInit::default())?;
     let answer = connection.local_description().ok_or(Error::ErrNoRemoteDescription)?;
     Ok(answer.sdp)
+}
+
+/// Whether the library can read a candidate that names an address.
+fn is_usable(candidate: &str) -> bool {
+    let value = candidate.strip_prefix("candidate:").unwrap_or(candidate);
+    description::names_address(candidate) && unmarshal_candidate(value).is_ok()
 }
 
 fn opus() -> RTCRtpCodec {
