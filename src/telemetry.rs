@@ -7,9 +7,9 @@ use tracing_subscriber::fmt;
 
 use crate::config::{Log, LogFormat};
 
-/// What says much of little use: each migration of the queue, each job that is begun. A filter that
-/// names it wins.
-const QUIET: &str = "graphile_worker=warn";
+/// What says much of little use: each migration of the queue, each job that is begun; each packet
+/// that is no WebRTC, with the address of who sent it. A filter that names it wins.
+const QUIET: &str = "graphile_worker=warn,rtc=off";
 
 /// Why nothing can be logged.
 #[derive(Debug, thiserror::Error)]

@@ -3,47 +3,34 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 use ringcraft_media::units::{CallTime, SampleRate};
 use rtc::data_channel::RTCDataChannelId;
-use rtc::interceptor::Registry;
-use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::certificate::RTCCertificate;
-use rtc::peer_connection::configuration::RTCConfigurationBuilder;
-use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
-use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_OPUS, MediaEngine};
-use rtc::peer_connection::configuration::setting_engine::{
-    SctpMaxMessageSize, SettingEngine, SettingEngineBuilder,
-};
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{
-    CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCDtlsTransportState, RTCIceCandidate,
-    RTCIceCandidateInit,
-};
-use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
+use rtc::peer_connection::transport::{RTCDtlsTransportState, RTCIceCandidateInit};
 use rtc::rtp;
 use rtc::rtp_transceiver::RTCRtpSenderId;
-use rtc::rtp_transceiver::rtp_sender::{
-    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
-    RtpCodecKind,
-};
 use rtc::sansio::Protocol as _;
 use rtc::shared::error::Error;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
 use super::handle::{Fragment, PatchError};
 use super::{Datagram, EVENTS_CHANNEL, Protocol, Route};
+use connection::{OPUS, answer_remote, is_usable, new_connection, own_track};
 use description::Offer;
-use quality::{ReportReader, SharedReport};
+use quality::SharedReport;
 use unwrapped::Unwrapped;
 
 pub use quality::Quality;
 
+mod connection;
 mod description;
 mod quality;
 mod unwrapped;
@@ -53,21 +40,6 @@ pub(super) const MAX_TEXT: u32 = 16 * 1024;
 
 /// Text that a peer has not taken yet, in bytes. One with more of it does not read.
 pub(super) const MAX_UNREAD: usize = 256 * 1024;
-
-/// Without an answer to a check for so long, ICE is disconnected.
-const ICE_DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
-
-/// So long after that, it has failed.
-const ICE_FAILED_AFTER: Duration = Duration::from_secs(10);
-
-/// How often the way to the peer is checked.
-const ICE_CHECK_EVERY: Duration = Duration::from_secs(1);
-
-/// How we want Opus (RFC 7587, section 6.1): mono speech with redundancy, never silent packets.
-const OPUS: &str = "minptime=10;useinbandfec=1;usedtx=0;stereo=0;maxaveragebitrate=32000";
-
-/// Our payload type where the offer leaves the choice, as browsers have it.
-const OPUS_PAYLOAD_TYPE: u8 = 111;
 
 /// What a peer did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -292,16 +264,12 @@ impl Peer {
         now: Instant,
         fragment: &Fragment,
     ) -> Result<Option<Fragment>, PatchError> {
-        let candidates: Vec<String> = fragment
-            .candidates
-            .iter()
-            .filter(|candidate| description::is_usable(candidate))
-            .cloned()
-            .collect();
+        let candidates: Vec<String> =
+            fragment.candidates.iter().filter(|candidate| is_usable(candidate)).cloned().collect();
         if fragment.ufrag == self.remote_ufrag {
             for candidate in candidates {
                 let init = RTCIceCandidateInit { candidate, ..RTCIceCandidateInit::default() };
-                // One that cannot be read is passed over like one that cannot be reached.
+                // One that is refused is passed over like one that cannot be reached.
                 let _ = self.connection.add_remote_candidate(init);
             }
             return Ok(None);
@@ -424,93 +392,6 @@ impl fmt::Debug for Peer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Peer").field("sent", &self.sent).finish_non_exhaustive()
     }
-}
-
-fn new_connection(
-    now: Instant,
-    ours: &Ours<'_>,
-    reported: SharedReport,
-) -> Result<RTCPeerConnection, Error> {
-    let configuration =
-        RTCConfigurationBuilder::new().with_certificates(vec![ours.certificate.clone()]).build();
-    let mut media = MediaEngine::default();
-    let codec = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS_PAYLOAD_TYPE };
-    media.register_codec(codec, RtpCodecKind::Audio)?;
-    let reader = ReportReader::new(ours.stream.ssrc, reported);
-    let registry = configure_rtcp_reports(Registry::new()).with(ReportReader::slot(), reader);
-    RTCPeerConnectionBuilder::new()
-        .with_configuration(configuration)
-        .with_media_engine(media)
-        .with_setting_engine(settings())
-        .with_interceptor_registry(registry)
-        .build(now)
-}
-
-fn settings() -> SettingEngine {
-    SettingEngineBuilder::new()
-        .with_ice_timeouts(
-            Some(ICE_DISCONNECTED_AFTER),
-            Some(ICE_FAILED_AFTER),
-            Some(ICE_CHECK_EVERY),
-        )
-        .with_answering_dtls_role(RTCDtlsRole::Server)
-        .with_include_loopback_candidate(true)
-        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(MAX_TEXT))
-        .build()
-}
-
-/// Answers the description that was set last, with all our candidates in the answer.
-fn answer_remote(
-    connection: &mut RTCPeerConnection,
-    now: Instant,
-    candidates: &[SocketAddr],
-) -> Result<String, Error> {
-    for candidate in candidates {
-        for (network, tcp_type) in [
-            ("udp", rtc::ice::tcp_type::TcpType::Unspecified),
-            ("tcp", rtc::ice::tcp_type::TcpType::Passive),
-        ] {
-            let base_config = CandidateConfig {
-                network: network.to_owned(),
-                address: candidate.ip().to_string(),
-                port: candidate.port(),
-                component: 1,
-                ..CandidateConfig::default()
-            };
-            let host = CandidateHostConfig { base_config, tcp_type }.new_candidate_host()?;
-            connection.add_local_candidate(RTCIceCandidate::from(&host).to_json()?)?;
-        }
-    }
-    let answer = connection.create_answer(None)?;
-    connection.set_local_description(now, answer)?;
-    // An empty one says that there are no more.
-    connection.add_local_candidate(RTCIceCandidateInit::default())?;
-    let answer = connection.local_description().ok_or(Error::ErrNoRemoteDescription)?;
-    Ok(answer.sdp)
-}
-
-fn opus() -> RTCRtpCodec {
-    RTCRtpCodec {
-        mime_type: MIME_TYPE_OPUS.to_owned(),
-        clock_rate: SampleRate::Hz48000.hz(),
-        // Always two in a description, however many there are (RFC 7587, section 7).
-        channels: 2,
-        sdp_fmtp_line: OPUS.to_owned(),
-        rtcp_feedback: vec![],
-    }
-}
-
-fn own_track(ssrc: u32) -> MediaStreamTrack {
-    let coding = RTCRtpEncodingParameters {
-        rtp_coding_parameters: RTCRtpCodingParameters {
-            ssrc: Some(ssrc),
-            ..RTCRtpCodingParameters::default()
-        },
-        codec: opus(),
-        ..RTCRtpEncodingParameters::default()
-    };
-    let name = |part: &str| format!("persona{part}");
-    MediaStreamTrack::new(name(""), name("-audio"), name(""), RtpCodecKind::Audio, vec![coding])
 }
 
 fn transport(route: Route) -> TransportContext {

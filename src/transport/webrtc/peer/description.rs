@@ -110,9 +110,9 @@ pub(super) fn audio_payload_type(answer: &str) -> Option<u8> {
     audio.split(' ').nth(2)?.parse().ok()
 }
 
-/// Whether a candidate can be tried at all: a known transport, and an address, not a name. Others
-/// are no fault of the peer.
-pub(super) fn is_usable(candidate: &str) -> bool {
+/// Whether a candidate can be tried: by a known transport at an address, not a name. Others are no
+/// fault of the peer.
+pub(super) fn names_address(candidate: &str) -> bool {
     let mut fields = candidate.split_ascii_whitespace();
     let (transport, address) = (fields.nth(2), fields.nth(1));
     let known = transport

@@ -37,6 +37,8 @@ pub(super) struct Wire {
     pub(super) offer: String,
     pub(super) answer: String,
     pub(super) events: Vec<PeerEvent>,
+    /// When each packet of audio came.
+    pub(super) arrivals: Vec<Instant>,
     pub(super) fate: Fate,
     travelling: BinaryHeap<Reverse<Travelling>>,
     sent: u64,
@@ -97,6 +99,7 @@ impl Wire {
             offer,
             answer,
             events: Vec::new(),
+            arrivals: Vec::new(),
             fate,
             travelling,
             sent: 0,
@@ -192,6 +195,9 @@ impl Wire {
 
     fn exchange(&mut self) {
         while let Some(event) = self.peer.poll_event() {
+            if matches!(event, PeerEvent::Audio { .. }) {
+                self.arrivals.push(self.now);
+            }
             self.events.push(event);
         }
         while let Some((route, bytes)) = self.peer.poll_packet() {
