@@ -113,7 +113,7 @@ impl Rep {
 
     /// Begins ICE anew: the fragment for the server.
     pub(crate) async fn restart(&mut self) -> String {
-        let options = RTCOfferOptions { ice_restart: true, ..Default::default() };
+        let options = RTCOfferOptions { ice_restart: true };
         let offer = self.describe(Some(options)).await;
         let of_ice = ["a=ice-ufrag:", "a=ice-pwd:", "a=candidate:"];
         // The first section's, which describes the transport of all.
