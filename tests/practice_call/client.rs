@@ -29,6 +29,7 @@ pub(crate) struct Report {
     pub(crate) events: Vec<Received>,
     pub(crate) reception: Option<Reception>,
     pub(crate) faults: Vec<String>,
+    pub(crate) kpis: Value,
 }
 
 /// How the buyer's sound arrived, where it came as packets.
