@@ -12,6 +12,7 @@ mod recognised;
 mod six_turns;
 mod sound;
 mod stored;
+mod webrtc;
 
 #[path = "../support/clips.rs"]
 mod clips;
