@@ -28,6 +28,7 @@ pub(crate) struct Report {
     pub(crate) turns: Vec<Turn>,
     pub(crate) events: Vec<Received>,
     pub(crate) faults: Vec<String>,
+    pub(crate) kpis: Value,
 }
 
 #[derive(Debug, Deserialize)]

@@ -7,6 +7,7 @@ mod artefacts;
 mod barge_in;
 mod client;
 mod drain;
+mod encrypted;
 mod recognised;
 mod six_turns;
 mod sound;

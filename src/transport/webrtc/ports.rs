@@ -218,4 +218,3 @@ impl Shared {
         self.tally.strangers.fetch_add(1, Ordering::Relaxed);
     }
 }
-

@@ -2,4 +2,6 @@
 
 mod caller;
 mod connection;
+mod link;
+mod meeting;
 mod wire;

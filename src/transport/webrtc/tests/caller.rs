@@ -64,13 +64,16 @@ pub(super) struct Caller {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wants {
     pub(super) channel: bool,
+    pub(super) label: &'static str,
     pub(super) protocol: Protocol,
 }
 
 impl Wants {
-    pub(super) const UDP: Self = Self { channel: true, protocol: Protocol::Udp };
-    pub(super) const TCP: Self = Self { channel: true, protocol: Protocol::Tcp };
-    pub(super) const NO_CHANNEL: Self = Self { channel: false, protocol: Protocol::Udp };
+    pub(super) const UDP: Self =
+        Self { channel: true, label: EVENTS_CHANNEL, protocol: Protocol::Udp };
+    pub(super) const TCP: Self = Self { protocol: Protocol::Tcp, ..Self::UDP };
+    pub(super) const NO_CHANNEL: Self = Self { channel: false, ..Self::UDP };
+    pub(super) const OTHER_CHANNEL: Self = Self { label: "chat", ..Self::UDP };
 }
 
 impl Caller {
@@ -92,7 +95,7 @@ impl Caller {
         let sender = connection.add_track(microphone()).unwrap();
         let channel = wants.channel.then(|| {
             let init = RTCDataChannelInit { ordered: true, ..RTCDataChannelInit::default() };
-            connection.create_data_channel(EVENTS_CHANNEL, Some(init)).unwrap().id()
+            connection.create_data_channel(wants.label, Some(init)).unwrap().id()
         });
         let address: SocketAddr = ADDRESS.parse().unwrap();
         add_candidate(&mut connection, address, wants.protocol);

@@ -34,6 +34,7 @@ pub(super) struct Wire {
     pub(super) now: Instant,
     pub(super) peer: Peer,
     pub(super) caller: Caller,
+    pub(super) offer: String,
     pub(super) answer: String,
     pub(super) events: Vec<PeerEvent>,
     pub(super) fate: Fate,
@@ -85,11 +86,21 @@ impl Wire {
         let certificate = make_certificate().unwrap();
         let candidates = [SERVER.parse().unwrap()];
         let ours = Ours { certificate: &certificate, candidates: &candidates, stream: STREAM };
-        let (peer, answer) = Peer::answer(now, ours, &change(offer)).unwrap();
+        let offer = change(offer);
+        let (peer, answer) = Peer::answer(now, ours, &offer).unwrap();
         caller.set_answer(now, &answer);
         let travelling = BinaryHeap::new();
-        let mut wire =
-            Self { now, peer, caller, answer, events: Vec::new(), fate, travelling, sent: 0 };
+        let mut wire = Self {
+            now,
+            peer,
+            caller,
+            offer,
+            answer,
+            events: Vec::new(),
+            fate,
+            travelling,
+            sent: 0,
+        };
         wire.exchange();
         wire
     }
@@ -129,6 +140,11 @@ impl Wire {
                 self.caller.handle_timeout(self.now);
             }
         }
+    }
+
+    /// Sends 20 ms of the rep.
+    pub(super) fn speak(&mut self, seq: u16, timestamp: u32, payload: &[u8]) {
+        self.caller.speak(self.now, seq, timestamp, payload.to_vec().into());
     }
 
     /// Sends 20 ms of the persona.
