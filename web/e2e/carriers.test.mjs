@@ -12,7 +12,7 @@ import { samples, writeWav } from "./sound.mjs";
 import { untilTrue } from "./until.mjs";
 
 test("a call goes over TCP where UDP is shut", { timeout: 180_000 }, async (t) => {
-  const [clip] = await makeClips(t);
+  const [, clip] = await makeClips(t);
   const server = await Server.start(t);
   const page = await CallPage.open(await openChromium(t), server, { query: "?transport=tcp" });
   await page.call();

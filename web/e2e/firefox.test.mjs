@@ -13,7 +13,7 @@ import { untilTrue } from "./until.mjs";
 const SPEECH_PEAK = 0.05;
 
 test("Firefox connects, hears the buyer, is understood and hangs up", { timeout: 240_000 }, async (t) => {
-  const [clip] = await makeClips(t);
+  const [, clip] = await makeClips(t);
   const server = await Server.start(t, { RINGCRAFT_RTC_LISTEN: `${ownAddress()}:0` });
   const page = await CallPage.open(await openFirefox(t), server);
   await page.call();
