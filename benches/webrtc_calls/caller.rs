@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use opus::{Application, Bitrate, Channels};
+use ringcraft::clock;
 use rtc::data_channel::RTCDataChannelInit;
 use rtc::interceptor::Registry;
 use rtc::media_stream::MediaStreamTrack;
@@ -13,6 +14,7 @@ use rtc::peer_connection::configuration::RTCConfigurationBuilder;
 use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
 use rtc::peer_connection::configuration::media_engine::MediaEngine;
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
+use rtc::peer_connection::event::RTCPeerConnectionEvent;
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::state::RTCPeerConnectionState;
@@ -50,6 +52,7 @@ pub(crate) struct Caller {
     socket: UdpSocket,
     address: SocketAddr,
     number: usize,
+    is_connected: bool,
     heard: Arrivals,
 }
 
@@ -64,7 +67,7 @@ impl Caller {
             .with_include_loopback_candidate(true)
             .with_answering_dtls_role(RTCDtlsRole::Auto)
             .build();
-        let now = Instant::now();
+        let now = clock::now().into_std();
         let mut connection = RTCPeerConnectionBuilder::new()
             .with_configuration(RTCConfigurationBuilder::new().build())
             .with_media_engine(media)
@@ -94,8 +97,9 @@ impl Caller {
         let offer = connection.local_description().expect("an offer").sdp;
         let answer = node.answer(offer).await;
         let answer = RTCSessionDescription::answer(answer).expect("an answer");
-        connection.set_remote_description(Instant::now(), answer).expect("an answer");
-        Self { connection, sender, socket, address, number, heard: Arrivals::default() }
+        connection.set_remote_description(clock::now().into_std(), answer).expect("an answer");
+        let heard = Arrivals::default();
+        Self { connection, sender, socket, address, number, is_connected: false, heard }
     }
 
     /// Talks and listens until told to stop: what was heard.
@@ -103,18 +107,19 @@ impl Caller {
         let clip = clip();
         // Not all at once.
         let mut place = self.number * 37 % clip.len();
-        let begun = tokio::time::Instant::now();
+        let begun = clock::now();
         let mut frames = interval_at(begun + FRAME, FRAME);
         let mut sent: u32 = 0;
         let mut datagram = [0; 2_048];
         loop {
             self.drain().await;
             let due = self.connection.poll_timeout();
-            let due = due.map_or(begun + Duration::from_secs(3_600), tokio::time::Instant::from_std);
+            let due =
+                due.map_or(begun + Duration::from_secs(3_600), tokio::time::Instant::from_std);
             tokio::select! {
                 _ = stop.changed() => return self.heard,
                 _ = frames.tick() => {
-                    if self.connection.connection_state() == RTCPeerConnectionState::Connected {
+                    if self.is_connected {
                         self.speak(sent, &clip[place]);
                         place = (place + 1) % clip.len();
                         sent += 1;
@@ -129,11 +134,11 @@ impl Caller {
                         ecn: None,
                     };
                     let message = BytesMut::from(&datagram[..len]);
-                    let tagged = TaggedBytesMut { now: Instant::now(), transport, message };
+                    let tagged = TaggedBytesMut { now: clock::now().into_std(), transport, message };
                     let _ = self.connection.handle_read(tagged);
                 }
                 () = sleep_until(due) => {
-                    let _ = self.connection.handle_timeout(Instant::now());
+                    let _ = self.connection.handle_timeout(clock::now().into_std());
                 }
             }
         }
@@ -150,15 +155,19 @@ impl Caller {
         };
         let packet = rtc::rtp::Packet { header, payload: payload.clone() };
         let mut sender = self.connection.rtp_sender(self.sender).expect("a sender");
-        let _ = sender.write_rtp(Instant::now(), packet);
+        let _ = sender.write_rtp(clock::now().into_std(), packet);
     }
 
     async fn drain(&mut self) {
-        while self.connection.poll_event().is_some() {}
+        while let Some(event) = self.connection.poll_event() {
+            if let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) = event {
+                self.is_connected = state == RTCPeerConnectionState::Connected;
+            }
+        }
         while let Some(message) = self.connection.poll_read() {
             if let RTCMessage::RtpPacket(_, packet) = message.message {
                 let header = &packet.header;
-                let now = Instant::now();
+                let now = clock::now().into_std();
                 self.heard.note(now, header.sequence_number, header.timestamp, header.marker);
             }
         }

@@ -4,9 +4,10 @@ use std::io::BufRead;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{ExitCode, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ringcraft::app::Runtimes;
+use ringcraft::clock;
 use ringcraft::live::ledger::Ledger;
 use ringcraft::live::{LiveCalls, LiveSettings, engines::Engines};
 use ringcraft::model::{NodeId, Role};
@@ -108,10 +109,7 @@ pub(crate) fn serve() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn answer_all(
-    media: tokio::runtime::Handle,
-    asking: std::sync::mpsc::Receiver<Asked>,
-) {
+async fn answer_all(media: tokio::runtime::Handle, asking: std::sync::mpsc::Receiver<Asked>) {
     let database = TestDatabase::new().await;
     let store = database.store().await;
     let admin = org_with(&store, Role::Admin).await;
@@ -142,7 +140,7 @@ async fn answer_all(
     let ports = Ports::bind(loopback, |_| Vec::new(), &media).expect("a port");
     let rtc = Rtc::new(Arc::new(ports)).expect("a certificate");
     let timer = Timer::start();
-    let began = Instant::now();
+    let began = clock::now().into_std();
     // Asked rarely, and by one after the other: what blocks here disturbs nobody.
     while let Ok(asked) = tokio::task::block_in_place(|| asking.recv()) {
         let told = match asked {
@@ -187,14 +185,15 @@ struct Timer {
 }
 
 impl Timer {
+    #[expect(clippy::disallowed_methods, reason = "this thread is nothing but a timer")]
     fn start() -> Self {
         let late = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&late);
         std::thread::spawn(move || {
-            let mut due = Instant::now();
+            let mut due = clock::now().into_std();
             loop {
                 due += FRAME;
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                std::thread::sleep(due.saturating_duration_since(clock::now().into_std()));
                 noted.lock().expect("nobody panics").push(due.elapsed());
             }
         });

@@ -41,8 +41,9 @@ fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == node::AS_NODE) {
         return node::serve();
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all();
-    let measured = { runtime }.build().expect("a runtime").block_on(measure());
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let measured = runtime.expect("a runtime").block_on(measure());
     if told(&measured) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
