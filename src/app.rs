@@ -26,6 +26,7 @@ use crate::blob::{Blob, EmbeddedS3};
 use crate::config::{Config, Secret};
 use crate::http;
 use crate::http::scenarios::ScenarioSummary;
+use crate::http::tls::Tls;
 use crate::http::token::CallTokens;
 use crate::identity::Identity;
 use crate::jobs::after_call::OUTCOMES;
@@ -43,6 +44,8 @@ mod parts;
 mod runtimes;
 mod sealing;
 mod signals;
+
+use parts::ObjectStore;
 
 /// How long links may take to close once their calls are over.
 const LINKS_WITHIN: Duration = Duration::from_secs(15);
@@ -75,6 +78,8 @@ pub struct App {
     pub identity: Arc<Identity>,
     /// Where artefacts are.
     pub blob: Blob,
+    /// How connections are encrypted, where the server does that itself.
+    pub tls: Option<Tls>,
     /// The object store inside this process, where no other is configured.
     pub embedded: Option<EmbeddedS3>,
     /// Runs what must not stutter: links and call drivers.
@@ -164,12 +169,13 @@ pub async fn build(
     };
     let library = Arc::new(parts::library(&config)?);
     let engines = parts::engines(&config)?;
+    let tls = Tls::of(&config, listening)?;
     let identity = Identity::new(&config, listening.port())?;
     let store = parts::database(&config).await?;
-    let node = node::Node::of(&config.data_dir, parts::own_url(listening))
+    let node = node::Node::of(&config.data_dir, parts::own_url(&config.tls.scheme(), listening))
         .context("read the node's id in the data folder (RINGCRAFT_DATA_DIR)")?;
     parts::demo(&config, &store).await?;
-    let (blob, embedded) = parts::object_store(&config, listening).await?;
+    let ObjectStore { blob, embedded, inside } = parts::object_store(&config, listening).await?;
     let spools = SpoolFolder::open(&config.data_dir).context("open the folder of live calls")?;
     let found = spools.list().context("look for calls of a server that died")?;
     let scenarios = library.scenarios().map(|scenario| ScenarioSummary::of(scenario)).collect();
@@ -221,6 +227,7 @@ pub async fn build(
         store,
         identity: Arc::new(identity),
         blob,
+        tls,
         embedded,
         media,
         ports,
@@ -232,6 +239,11 @@ pub async fn build(
         stopping: CancellationToken::new(),
         config,
     });
+    if let (Some(inside), Some(embedded)) = (inside, &app.embedded) {
+        let (connections, stopping) = (app.connections.clone(), app.stopping.clone());
+        let serve = http::listener::serve(inside, None, embedded.router(), connections, stopping);
+        app.connections.spawn(serve);
+    }
     Ok((app, sealing))
 }
 
@@ -243,10 +255,21 @@ impl App {
         sealing: Sealing,
         mut signals: Signals,
     ) -> Stopped {
+        match listener.local_addr() {
+            Ok(address) => {
+                let scheme = self.config.tls.scheme();
+                tracing::info!(%address, "listening on {scheme}://{address}");
+            }
+            Err(error) => tracing::error!(%error, "the listener has no address"),
+        }
         let router = http::router(Arc::clone(self));
         let connections = self.connections.clone();
         let stopping = self.stopping.clone();
-        self.connections.spawn(http::listener::serve(listener, router, connections, stopping));
+        if let Some(tls) = self.tls.clone() {
+            self.connections.spawn(tls.keep_up(stopping.clone()));
+        }
+        let tls = self.tls.clone();
+        self.connections.spawn(http::listener::serve(listener, tls, router, connections, stopping));
         self.sealing.spawn(sealing.run(self.calls_over.clone()));
         self.identity.keep_up(&self.store, self.stopping.clone());
         let signal = signals.next().await;

@@ -16,6 +16,7 @@ pub use proxies::TrustedProxies;
 pub use public_addresses::{NotPublicAddresses, PublicAddresses};
 pub use secret::{MIN_SIGNING_SECRET, Secret, SecretFileError};
 pub(crate) use settings::{markdown, sample, secrets_help};
+pub use tls::{Tls, TlsChoice};
 
 mod arguments;
 mod settings;
@@ -24,6 +25,7 @@ mod ice_servers;
 mod proxies;
 mod public_addresses;
 mod secret;
+mod tls;
 
 /// Everything `serve` can be told.
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where clients reach the server; else links are made from what the client asked for.
     pub public_url: Option<BaseUrl>,
+    /// Whether it is served over TLS, and with which certificate.
+    pub tls: Tls,
     /// WebRTC.
     pub rtc: Rtc,
     /// What helps clients through the networks between.
@@ -133,6 +137,8 @@ macro_rules! choice {
         }
     };
 }
+
+use choice;
 
 trait Choice: Copy + 'static {
     const ALL: &[(&str, Self)];
@@ -249,11 +255,12 @@ impl Config {
         let config = Self {
             listen: parsed(LISTEN, given.listen)?.unwrap_or(DEFAULT_LISTEN),
             public_url: parsed(PUBLIC_URL, given.public_url)?,
+            tls: Tls::of(given.tls, filled(given.tls_cert), filled(given.tls_key))?,
             rtc: Rtc {
                 listen: parsed(RTC_LISTEN, given.rtc_listen)?.unwrap_or(DEFAULT_RTC_LISTEN),
                 public: parsed(RTC_PUBLIC, given.rtc_public)?.unwrap_or_default(),
             },
-            ice: ice(given.ice_servers, given.turn_username, &secrets)?,
+            ice: ice(given.ice_servers, given.turn_username, secrets)?,
             data_dir: data_dir(given.data_dir),
             database_url: secrets("DATABASE_URL"),
             secret: signing(secrets("RINGCRAFT_SECRET"))?,
@@ -298,6 +305,7 @@ impl Config {
                     .to_owned(),
             });
         }
+        config.tls.check_links(config.public_url.as_ref())?;
         if config.llm == LlmChoice::Claude && config.anthropic.api_key.is_none() {
             return Err(ConfigError::Missing {
                 variable: "RINGCRAFT_LLM",
@@ -306,6 +314,11 @@ impl Config {
             });
         }
         Ok(config)
+    }
+
+    /// Whether clients reach the server over TLS, its own or a proxy's.
+    pub fn is_secure(&self) -> bool {
+        self.public_url.as_ref().map_or(self.tls.is_on(), BaseUrl::is_secure)
     }
 }
 

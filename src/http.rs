@@ -35,6 +35,7 @@ mod idempotency;
 mod me;
 mod signed_in;
 pub mod listener;
+pub mod tls;
 mod openapi;
 mod page;
 pub mod scenarios;

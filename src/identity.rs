@@ -56,7 +56,8 @@ impl Identity {
     pub fn new(config: &Config, listening_port: u16) -> Result<Self, BadSmtpUrl> {
         let local = || {
             let host = format!("localhost:{listening_port}");
-            BaseUrl::from_host(&host).expect("a host and a port are an authority")
+            BaseUrl::from_host(&config.tls.scheme(), &host)
+                .expect("a host and a port are an authority")
         };
         Ok(Self {
             entrance: Entrance::new(),

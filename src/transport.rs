@@ -9,6 +9,7 @@ use ringcraft_media::units::{CallTime, SampleRate, Samples};
 use tokio::sync::mpsc;
 
 mod inbox;
+pub mod socket;
 pub mod text;
 pub mod webrtc;
 pub mod websocket;

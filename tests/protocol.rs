@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use ringcraft::cli::call::wire::{Control, Request, Text, read_text};
+use ringcraft::cli::call::wire::{ChannelRequest, Control, Request, Text, read_text};
 use ringcraft::config::IceUrls;
 use ringcraft::transport::webrtc::fragment;
 use ringcraft_media::call::Live;
@@ -149,6 +149,9 @@ fn the_samples_of_webrtc_are_read() {
         let urls: Vec<_> = url.iter().map(|url| url.as_str().unwrap()).collect();
         assert!(urls.join(",").parse::<IceUrls>().is_ok(), "{urls:?}");
     }
-    let played: Value = serde_json::from_str(&samples["played"]).unwrap();
-    assert!(played["rtp_timestamp"].as_u64().is_some_and(|at| u32::try_from(at).is_ok()));
+    let played: ChannelRequest = serde_json::from_str(&samples["played"]).unwrap();
+    assert_eq!(played, ChannelRequest::Played { rtp_timestamp: 3_735_968_640 });
+    let hangup: ChannelRequest =
+        serde_json::from_str(&samples_in("tests/protocol")["hangup"]).unwrap();
+    assert_eq!(hangup, ChannelRequest::Hangup);
 }

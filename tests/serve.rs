@@ -78,6 +78,23 @@ fn a_port_in_use_is_said_in_one_line() {
 }
 
 #[test]
+fn a_port_of_webrtc_in_use_is_said_in_one_line() {
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = command(&folder, "127.0.0.1:0");
+    let output = server.env("RINGCRAFT_RTC_LISTEN", address.to_string()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        format!(
+            "ringcraft: UDP port {} is in use; stop the other program or set RINGCRAFT_RTC_LISTEN\n",
+            address.port()
+        )
+    );
+}
+
+#[test]
 fn a_data_folder_in_use_is_said_in_one_line_and_left_alone() {
     let server = Server::start(&[]);
     let mut second = command_in(server.data_dir(), "127.0.0.1:0");
@@ -98,6 +115,76 @@ fn a_data_folder_in_use_is_said_in_one_line_and_left_alone() {
     assert_eq!(third.wait().0.code(), Some(0));
 }
 
+/// The answer over HTTPS, for a client that trusts one certificate.
+fn health(server: &Server, certificate: &[u8]) -> reqwest::Result<u16> {
+    let trusted = reqwest::Certificate::from_pem(certificate)?;
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([trusted]).build()?;
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let ask = client.get(format!("{}/api/health", server.url())).send();
+    Ok(runtime.block_on(ask)?.status().as_u16())
+}
+
+#[test]
+fn it_speaks_https_with_a_certificate_of_its_own_making() {
+    let server = Server::start(&[("RINGCRAFT_TLS", "self")]);
+    let file = server.data_dir().join("tls/certificate.pem");
+    let certificate = std::fs::read(&file).unwrap();
+    assert_eq!(health(&server, &certificate).unwrap(), 200);
+    let said = server.logged("HTTPS with a self-signed certificate");
+    let (_, fingerprint) = said.split_once("sha256=").unwrap();
+    let digits = fingerprint.split_whitespace().next().unwrap().trim_matches('"');
+    assert_eq!(digits.split(':').filter(|pair| pair.len() == 2).count(), 32, "{said}");
+    assert!(said.contains("localhost") && said.contains(file.to_str().unwrap()), "{said}");
+    // It is made once.
+    server.signal(Signal::TERM);
+    let (status, _, home) = server.wait();
+    assert_eq!(status.code(), Some(0));
+    let again = Server::start_in(home, &[("RINGCRAFT_TLS", "self")]);
+    assert_eq!(std::fs::read(&file).unwrap(), certificate);
+    assert!(again.logged("HTTPS with a self-signed certificate").contains(digits));
+    assert_eq!(health(&again, &certificate).unwrap(), 200);
+}
+
+#[test]
+fn it_speaks_https_with_the_files_it_is_given_and_warns_of_an_old_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let made = |year: i32| {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
+        let certificate = params.self_signed(&key).unwrap().pem();
+        std::fs::write(path("certificate.pem"), &certificate).unwrap();
+        std::fs::write(path("key.pem"), key.serialize_pem()).unwrap();
+        certificate
+    };
+    let (file, key) = (path("certificate.pem"), path("key.pem"));
+    let variables = [("RINGCRAFT_TLS_CERT", &*file), ("RINGCRAFT_TLS_KEY", &*key)];
+    let certificate = made(2120);
+    let server = Server::start(&variables);
+    assert_eq!(health(&server, certificate.as_bytes()).unwrap(), 200);
+    assert!(!server.log().contains("WARN"), "{}", server.log());
+    server.signal(Signal::TERM);
+    let home = server.wait().2;
+    let certificate = made(2020);
+    let server = Server::start_in(home, &variables);
+    let warning = server.logged("the certificate for HTTPS has expired");
+    assert!(warning.contains("2020-01-01T00:00:00Z"), "{warning}");
+    assert!(health(&server, certificate.as_bytes()).unwrap_err().is_connect());
+    server.signal(Signal::TERM);
+    drop(server.wait());
+
+    std::fs::write(&key, rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    let output = command(&folder, "127.0.0.1:0").envs(variables).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap().lines().last().unwrap(),
+        format!(
+            "ringcraft: {key} (RINGCRAFT_TLS_KEY): its private key does not belong to the certificate"
+        )
+    );
+}
+
 #[test]
 fn a_setting_that_cannot_be_used_is_said_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -106,6 +193,11 @@ fn a_setting_that_cannot_be_used_is_said_in_one_line() {
             "RINGCRAFT_LLM",
             "gpt",
             r#"RINGCRAFT_LLM is "gpt"; it must be auto or scripted or claude"#,
+        ),
+        (
+            "RINGCRAFT_TLS_KEY",
+            "key.pem",
+            r#"RINGCRAFT_TLS_KEY is "key.pem"; it must be set together with RINGCRAFT_TLS_CERT"#,
         ),
         (
             "RINGCRAFT_SECRET",

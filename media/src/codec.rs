@@ -210,14 +210,21 @@ impl Decoder {
         }
     }
 
-    /// Decodes what `next` repeats of the packet before it, which was lost, into the first samples
-    /// of `out`, as far as it repeats anything and there is room. Says how many there are. To be
-    /// called before `next` is decoded.
-    pub fn rebuild(&mut self, next: &[u8], out: &mut [f32]) -> usize {
-        let DecoderKind::Opus(decoder) = &mut self.kind else { return 0 };
-        let len = decoder.rebuild(next, out);
-        self.fade_in(&mut out[..len]);
-        len
+    /// How many samples of the packet before it a payload repeats.
+    pub fn repeated(&self, payload: &[u8]) -> usize {
+        match self.kind {
+            DecoderKind::Opus(_) => opus::repeated_len(payload),
+            DecoderKind::PcmS16le | DecoderKind::MuLaw => 0,
+        }
+    }
+
+    /// Decodes what `next` repeats of the packet before it, which was lost. `out` has exactly
+    /// [`Self::repeated`] samples. To be called before `next` is decoded.
+    pub fn rebuild(&mut self, next: &[u8], out: &mut [f32]) {
+        if let DecoderKind::Opus(decoder) = &mut self.kind {
+            decoder.rebuild(next, out);
+        }
+        self.fade_in(out);
     }
 
     fn fade_in(&mut self, sound: &mut [f32]) {

@@ -1,17 +1,19 @@
-//! The rep's audio as it arrives: decoded, put on the call's clock, cut into frames and speech.
+//! The rep's audio as it arrives: put in order, decoded, put on the call's clock, cut into frames and
+//! speech.
 
+mod leg;
 mod line;
+mod pending;
+mod slip;
 
-use std::collections::VecDeque;
-
-use crate::codec::{BadPayload, Decoder, Encoding, LONGEST_DECODED, sample_to_i16};
-use crate::framer::Framer;
+use crate::codec::{BadPayload, Decoder, Encoding};
+use crate::jitter::{Delivery, JitterBuffer, NoTurn};
 use crate::level::LevelMeter;
-use crate::resample::Resampler;
-use crate::units::{CallTime, Dbfs, FRAME_MS, SampleRate, Samples, Span};
-use crate::vad::{Segmenter, VoiceEdge};
+use crate::units::{CallTime, Dbfs, SampleRate, Samples, Span};
 
-use line::Line;
+use leg::Leg;
+use line::SenderClock;
+use pending::{Pending, Piece};
 
 /// Samples of a frame for recogniser and tape: 20 ms at 16 kHz.
 pub const INGRESS_FRAME_LEN: usize = OUT_RATE.frame_len();
@@ -19,29 +21,35 @@ pub const INGRESS_FRAME_LEN: usize = OUT_RATE.frame_len();
 /// Silence of a link after which the rep is lost.
 pub const MEDIA_TIMEOUT: Span = Span::ms(2_000);
 
-/// How far a position may lie off the line before it is moved.
+/// How far a position may lie off the line before it is moved at once and not by single samples.
 const MAX_DEVIATION: Span = Span::ms(200);
 
-/// How far ahead of the line the rep's speech may run before even speech is dropped.
-const MAX_AHEAD: Span = Span::ms(1_000);
+/// How far ahead of the line a leg may run before it uses pauses to come back. What is less the
+/// single samples make up for in ten seconds.
+const CATCH_UP_FROM: Span = Span::ms(60);
+
+/// How far ahead of the line a leg may run at all: only a sender that is faster than time gets
+/// there.
+const MAX_AHEAD: Span = Span::ms(10_000);
 
 /// What is louder may be the beginning of speech, which is never left out to catch up.
 const SILENCE_BELOW: Dbfs = Dbfs(-40.0);
 
-/// Silent messages after which a pause has begun: 200 ms. The soft ends of words and the stops inside
-/// of them are shorter, and are speech.
-const PAUSE_AFTER: u32 = 10;
+/// Silence after which a pause has begun. The soft ends of words and the stops inside of them are
+/// shorter, and are speech.
+const PAUSE_AFTER: Span = Span::ms(200);
 
 /// The longest gap that is filled with silence; past a longer one the frames jump.
 const MAX_FILL: Span = Span::ms(10_000);
 
-/// Frames behind the position, one after the other, that mean that the sender began anew: 1 s.
+/// Messages behind the position, one after the other, that mean that the sender began anew: 1 s.
 const RESTART_AFTER: u32 = 50;
 
 /// The last sender index that is taken: two years at 16 kHz.
 const LAST_INDEX: Samples = Samples(1 << 40);
 
-const FRAME: Span = Span::ms(FRAME_MS);
+/// A time by which all patience is over.
+const END: CallTime = CallTime(u64::MAX);
 
 const OUT_RATE: SampleRate = SampleRate::Hz16000;
 
@@ -95,6 +103,9 @@ pub enum IngressError {
     /// No call is that long.
     #[error("sample index {} is out of range", .0.0)]
     Index(Samples),
+    /// It has no place among the others.
+    #[error(transparent)]
+    NoTurn(#[from] NoTurn),
 }
 
 /// What was counted since the call began.
@@ -110,6 +121,10 @@ pub struct Stats {
     pub ahead: u64,
     /// Gaps of more than 200 ms.
     pub gaps: u64,
+    /// Messages that never came, or came when they had been given up.
+    pub lost: u64,
+    /// Samples at the decoder's rate that were lost and rebuilt or made up.
+    pub concealed: u64,
     /// Samples at the decoder's rate that were missing and became silence.
     pub silence: u64,
 }
@@ -121,29 +136,20 @@ pub struct Ingress {
     /// Whether the persona can be heard: a voice must then be surer of itself.
     pub persona_audible: bool,
     decoder: Decoder,
-    /// What the sender's index counts by.
-    clock: SampleRate,
+    /// The latest time that was told.
+    now: CallTime,
     presence: Presence,
-    line: Line,
-    /// The sender's index of the next sample; unknown before a link's first message.
+    sender: SenderClock,
+    jitter: JitterBuffer,
+    /// Messages that came in their turn and were damaged, since the last whole one.
+    damaged: u64,
+    /// The sender's index after the last message; unknown before a link's first one.
     expected: Option<Samples>,
-    position: Position,
-    resampler: Resampler,
-    segmenter: Segmenter,
-    pieces: Framer<INGRESS_FRAME_LEN>,
-    /// Where the next piece begins.
-    piece_at: Samples,
-    /// Silence that goes before the message, in samples at the decoder's rate.
-    owed: u64,
-    message: [f32; LONGEST_DECODED],
-    /// Samples of the message that wait; none when it was worked off.
-    message_len: usize,
-    /// Whether the leg is being brought back to the line by leaving out silence.
-    dropping: bool,
-    /// Silent messages in a row since the leg is too far ahead.
-    quiet: u32,
+    pending: Pending,
+    leg: Leg,
+    /// How long it has been silent while the leg is ahead.
+    quiet: Span,
     behind_in_a_row: u32,
-    events: VecDeque<IngressEvent>,
     stats: Stats,
 }
 
@@ -155,19 +161,15 @@ enum Presence {
     Lost,
 }
 
-/// The place of the next sample on the call's clock.
-#[derive(Clone, Copy, Debug)]
-struct Position {
-    /// Where the stream at the decoder's rate began, at 16 kHz; unknown before the first message.
-    base: Option<Samples>,
-    /// Samples since then, at the decoder's rate.
-    fed: Samples,
-}
-
-impl Position {
-    fn at(self, rate: SampleRate) -> Option<CallTime> {
-        Some(CallTime(self.base?.span(OUT_RATE).0 + self.fed.span(rate).0))
-    }
+/// Where a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// There, whatever was before.
+    At(CallTime),
+    /// Behind what is there and so much silence. The line has it so many microseconds earlier.
+    After { silence: Span, ahead_us: i64 },
+    /// Behind what is there and as much as the sender counted since.
+    Counted { missing: Span, ahead_us: i64 },
 }
 
 impl Ingress {
@@ -176,33 +178,27 @@ impl Ingress {
         Self {
             persona_audible: false,
             decoder: Decoder::new(encoding, rate),
-            clock: rate,
+            now: CallTime::ZERO,
             presence: Presence::Never,
-            line: Line::new(),
+            sender: SenderClock::new(encoding, rate),
+            jitter: jitter_buffer(encoding),
+            damaged: 0,
             expected: None,
-            position: Position { base: None, fed: Samples(0) },
-            resampler: converter(encoding.decoded_rate(rate)),
-            segmenter: Segmenter::new(Samples(0)),
-            pieces: Framer::default(),
-            piece_at: Samples(0),
-            owed: 0,
-            message: [0.0; LONGEST_DECODED],
-            message_len: 0,
-            dropping: false,
-            quiet: 0,
+            pending: Pending::default(),
+            leg: Leg::new(encoding.decoded_rate(rate)),
+            quiet: Span::ZERO,
             behind_in_a_row: 0,
-            events: VecDeque::with_capacity(16),
             stats: Stats::default(),
         }
     }
 
     /// Goes on with another link. Its sender may count from anywhere; the leg keeps its place.
     pub fn relink(&mut self, encoding: Encoding, rate: SampleRate) {
-        self.work_off();
-        self.flush_resampler();
+        self.work_off(END);
         self.decoder = Decoder::new(encoding, rate);
-        self.clock = rate;
-        self.resampler = converter(self.decoder.rate());
+        self.leg.relink(self.decoder.rate());
+        self.sender = SenderClock::new(encoding, rate);
+        self.jitter = jitter_buffer(encoding);
         self.forget_sender();
     }
 
@@ -211,61 +207,66 @@ impl Ingress {
         self.stats
     }
 
-    /// Takes one message: `media_time` is the sender's index of its first sample.
+    /// Takes one message: `seq` is its number among all that were sent, `media_time` the sender's
+    /// index of its first sample.
     ///
     /// # Errors
-    /// When the message is no audio of this link or has an impossible index. It is counted and
+    /// When a message is no audio of this link or has an impossible index. It is counted and
     /// changes nothing else.
     pub fn receive(
         &mut self,
         now: CallTime,
+        seq: u64,
         media_time: Samples,
         payload: &[u8],
     ) -> Result<(), IngressError> {
-        self.work_off();
-        let decoded = if LAST_INDEX < media_time {
-            Err(IngressError::Index(media_time))
-        } else {
-            self.decoder.decode(payload, &mut self.message).map_err(IngressError::from)
-        };
-        let len = decoded.inspect_err(|_| self.stats.refused += 1)?;
-        let span = Samples(len as u64).span(self.decoder.rate());
+        self.now = self.now.max(now);
+        self.work_off(self.now);
+        let len = self.admit(media_time, payload).inspect_err(|_| self.stats.refused += 1)?;
         self.arrived(now);
-        if self.is_behind(media_time) {
-            self.stats.behind += 1;
-            return Ok(());
+        let span = Samples(len as u64).span(self.decoder.rate());
+        let is_behind = self.jitter.is_behind(seq);
+        if is_behind || self.expected.is_some_and(|expected| media_time < expected) {
+            self.behind_in_a_row += 1;
+            if self.behind_in_a_row == RESTART_AFTER {
+                self.forget_sender();
+            } else if is_behind {
+                self.stats.behind += 1;
+                self.jitter.arrived(now, self.sender.late(now, media_time, span));
+                return Ok(());
+            }
         }
-        let sent_us = media_time.span(self.clock).0 as i64;
-        let offset_us = self.line.arrive(now, now.0 as i64 - sent_us - span.0 as i64);
-        let missing = self.expected.map(|expected| Samples(media_time.0 - expected.0));
-        self.expected = Some(media_time + span.samples(self.clock));
-        self.place(sent_us + offset_us, missing.map(|missing| missing.span(self.clock)), len);
-        Ok(())
+        self.sender.arrive(now, media_time, span);
+        self.jitter.arrived(now, self.sender.late(now, media_time, span));
+        while self.jitter.is_full() {
+            self.work(END);
+        }
+        let due = self.sender.began(media_time);
+        self.jitter.push(seq, due, media_time, payload).inspect_err(|_| self.stats.refused += 1)?;
+        self.hand_on(self.now).unwrap_or(Ok(()))
     }
 
     /// The next thing that the audio turned out to be.
     pub fn poll(&mut self) -> Option<IngressEvent> {
         loop {
-            if let Some(event) = self.events.pop_front() {
+            if let Some(event) = self.leg.poll() {
                 return Some(event);
             }
-            if !self.work() {
+            if !self.work(self.now) {
                 return None;
             }
         }
     }
 
-    /// When media counts as lost if none arrives before.
+    /// When a missing message is given up, or media counts as lost if none arrives before.
     pub fn poll_timeout(&self) -> Option<CallTime> {
-        match self.presence {
-            Presence::Flowing { last } => Some(last + MEDIA_TIMEOUT),
-            Presence::Never | Presence::Lost => None,
-        }
+        [self.lost_at(), self.jitter.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Tells the time when [`Self::poll_timeout`] has passed.
     pub fn handle_timeout(&mut self, now: CallTime) {
-        if self.poll_timeout().is_some_and(|due| due <= now) {
+        self.now = self.now.max(now);
+        if self.lost_at().is_some_and(|due| due <= now) {
             self.link_closed();
         }
     }
@@ -273,18 +274,24 @@ impl Ingress {
     /// Says that the link is gone: nothing can arrive before the next one.
     pub fn link_closed(&mut self) {
         let Presence::Flowing { last } = self.presence else { return };
-        self.work_off();
+        self.work_off(END);
         self.presence = Presence::Lost;
-        self.cut_voice();
-        self.events.push_back(IngressEvent::MediaLost { since: last });
+        self.leg.cut_voice();
+        self.leg.event(IngressEvent::MediaLost { since: last });
     }
 
     /// Ends the leg: brings out what waits for the rest of its frame.
     pub fn finish(&mut self) {
-        self.work_off();
-        self.flush_resampler();
-        self.flush_piece();
-        self.cut_voice();
+        self.work_off(END);
+        self.leg.finish();
+    }
+
+    /// Says how many samples a message holds.
+    fn admit(&self, media_time: Samples, payload: &[u8]) -> Result<usize, IngressError> {
+        if LAST_INDEX < media_time {
+            return Err(IngressError::Index(media_time));
+        }
+        Ok(self.decoder.len(payload)?)
     }
 
     fn arrived(&mut self, now: CallTime) {
@@ -292,202 +299,152 @@ impl Ingress {
             Presence::Flowing { last } => last.max(now),
             Presence::Never => now,
             Presence::Lost => {
-                self.events.push_back(IngressEvent::MediaBack);
+                self.leg.event(IngressEvent::MediaBack);
                 now
             }
         };
         self.presence = Presence::Flowing { last };
     }
 
-    fn is_behind(&mut self, media_time: Samples) -> bool {
-        if self.expected.is_none_or(|expected| expected <= media_time) {
-            self.behind_in_a_row = 0;
-            return false;
+    fn lost_at(&self) -> Option<CallTime> {
+        match self.presence {
+            Presence::Flowing { last } => Some(last + MEDIA_TIMEOUT),
+            Presence::Never | Presence::Lost => None,
         }
-        self.behind_in_a_row += 1;
-        if self.behind_in_a_row < RESTART_AFTER {
-            return true;
-        }
-        self.forget_sender();
-        false
     }
 
     fn forget_sender(&mut self) {
-        self.line.clear();
+        self.sender.clear();
+        self.jitter.restart();
+        self.damaged = 0;
         self.expected = None;
-        self.dropping = false;
-        self.quiet = 0;
+        self.quiet = Span::ZERO;
         self.behind_in_a_row = 0;
     }
 
-    /// Decides where the message of `len` samples goes: `line_us` is where the line has it, `missing`
-    /// how much the sender counted since the last one.
-    ///
-    /// Within 200 ms of the line a leg keeps the sender's own count and does not follow the line.
-    /// A smooth slip toward it belongs here, in place of both branches that move the position.
-    fn place(&mut self, line_us: i64, missing: Option<Span>, len: usize) {
+    /// Decodes the message whose turn it is, with what was lost before it, and finds its place.
+    fn hand_on(&mut self, now: CallTime) -> Option<Result<(), IngressError>> {
         let rate = self.decoder.rate();
-        let line = CallTime(u64::try_from(line_us).unwrap_or(0));
-        let Some(here) = self.position.at(rate) else {
-            self.jump(line);
-            self.take(Samples(0), len);
-            return;
+        let turn = self.jitter.pop(now)?;
+        self.stats.lost = self.stats.lost.saturating_add(turn.lost);
+        let lost = turn.lost.saturating_add(std::mem::take(&mut self.damaged));
+        let media_time = turn.media_time;
+        if self.expected.is_some_and(|expected| media_time < expected) {
+            self.stats.behind += 1;
+            return Some(Ok(()));
+        }
+        let missing = self.expected.map(|expected| Samples(media_time.0 - expected.0));
+        let missing = missing.map(|missing| self.sender.span(missing));
+        let place = place(self.leg.position(), self.sender.sounded(media_time), missing);
+        let hole = match place {
+            Place::Counted { missing, .. } if 0 < lost => missing.samples(rate),
+            _ => Samples(0),
         };
-        let span = match missing {
-            Some(missing) if within(here + missing, line, MAX_DEVIATION) => missing,
-            Some(_) | None => line.saturating_since(here),
+        let decoded = self.pending.decode(&mut self.decoder, turn.payload, hole);
+        let len = match decoded {
+            Ok(len) => len,
+            Err(error) => {
+                self.damaged = lost.saturating_add(1);
+                self.stats.refused += 1;
+                return Some(Err(error.into()));
+            }
         };
-        if self.must_drop((here + span).saturating_since(line), len) {
+        self.behind_in_a_row = 0;
+        let span = Samples(len as u64).span(rate);
+        self.expected = Some(media_time + self.sender.count(span));
+        self.put(place, span);
+        Some(Ok(()))
+    }
+
+    /// Puts the decoded message in its place, unless the leg is too far ahead for it.
+    fn put(&mut self, place: Place, span: Span) {
+        let here = self.leg.position();
+        let (fill, ahead_us) = match place {
+            Place::At(to) => (here.map_or(Span::ZERO, |here| to.saturating_since(here)), 0),
+            Place::After { silence: fill, ahead_us }
+            | Place::Counted { missing: fill, ahead_us } => (fill, ahead_us),
+        };
+        if self.is_left_out(Span(u64::try_from(ahead_us).unwrap_or(0)), span) {
+            self.pending.clear();
             self.stats.ahead += 1;
             return;
         }
-        if MAX_DEVIATION < span {
+        self.stats.taken += 1;
+        if let Some(here) = here
+            && MAX_DEVIATION < fill
+        {
             self.stats.gaps += 1;
-            self.events.push_back(IngressEvent::Gap { at: here, span });
+            self.leg.event(IngressEvent::Gap { at: here, span: fill });
         }
-        if MAX_FILL < span {
-            self.jump(here + span);
-            self.take(Samples(0), len);
-        } else {
-            self.take(span.samples(rate), len);
+        if let Place::At(to) = place {
+            self.leg.jump(to);
+            return;
         }
+        let fill = fill.samples(self.decoder.rate()).0;
+        self.stats.concealed += self.pending.made_up().0;
+        self.stats.silence += self.pending.fill_up_to(Samples(fill), ahead_us).0;
     }
 
-    /// Whether the message is left out because the leg runs ahead of the line: a pause from 200 ms
-    /// until the leg is back, speech only where it would be more than a second off.
-    fn must_drop(&mut self, ahead: Span, len: usize) -> bool {
-        self.dropping = if self.dropping { FRAME <= ahead } else { MAX_DEVIATION < ahead };
-        if !self.dropping || !self.is_silence(len) {
-            self.quiet = 0;
-            return self.dropping && MAX_AHEAD < ahead;
+    /// Whether a message is left out so that the leg comes back to the line: only in a pause, and
+    /// what no microphone sends.
+    fn is_left_out(&mut self, ahead: Span, span: Span) -> bool {
+        if ahead <= CATCH_UP_FROM || !self.is_silence() {
+            self.quiet = Span::ZERO;
+            return MAX_AHEAD < ahead;
         }
-        self.quiet += 1;
+        self.quiet += span;
         PAUSE_AFTER < self.quiet
     }
 
     /// The segmenter notices a voice late, so its first frames are told by their level.
-    fn is_silence(&self, len: usize) -> bool {
+    fn is_silence(&self) -> bool {
         let mut meter = LevelMeter::default();
-        meter.push(&self.message[..len]);
-        !self.segmenter.voiced() && meter.level() < SILENCE_BELOW
+        meter.push(self.pending.message());
+        !self.leg.voiced() && meter.level() < SILENCE_BELOW
     }
 
-    fn take(&mut self, silence: Samples, len: usize) {
-        self.stats.taken += 1;
-        self.stats.silence += silence.0;
-        self.owed = silence.0;
-        self.message_len = len;
+    fn work_off(&mut self, now: CallTime) {
+        while self.work(now) {}
     }
 
-    /// Brings out what there is and goes on at another place.
-    fn jump(&mut self, to: CallTime) {
-        self.flush_resampler();
-        self.flush_piece();
-        self.cut_voice();
-        let to = to.samples(OUT_RATE).max(self.piece_at);
-        self.position = Position { base: Some(to), fed: Samples(0) };
-        self.piece_at = to;
-        self.segmenter.restart(to);
-    }
-
-    fn work_off(&mut self) {
-        while self.work() {}
-    }
-
-    /// Turns some of what waits into events; says whether anything waited.
-    fn work(&mut self) -> bool {
-        const SILENCE: [f32; crate::frame::MAX_FRAME_LEN] = [0.0; crate::frame::MAX_FRAME_LEN];
-        let rate = self.decoder.rate();
-        let Self { resampler, message, position, .. } = self;
-        let input = if 0 < self.owed {
-            let len = self.owed.min(rate.frame_len() as u64);
-            self.owed -= len;
-            &SILENCE[..len as usize]
-        } else if 0 < self.message_len {
-            &message[..std::mem::take(&mut self.message_len)]
-        } else {
-            return false;
-        };
-        position.fed += Samples(input.len() as u64);
-        let mut out = Out {
-            segmenter: &mut self.segmenter,
-            persona_audible: self.persona_audible,
-            pieces: &mut self.pieces,
-            piece_at: &mut self.piece_at,
-            events: &mut self.events,
-        };
-        resampler.push(input, |ready| out.push(ready));
+    /// Turns up to 20 ms of what waits into events, or hands on the next message; says whether
+    /// anything waited.
+    fn work(&mut self, now: CallTime) -> bool {
+        self.leg.set_persona_audible(self.persona_audible);
+        match self.pending.next(self.decoder.rate().frame_len()) {
+            Some(Piece::Sound { samples, ahead_us }) => self.leg.sound(samples, ahead_us),
+            Some(Piece::Silence { len }) => self.leg.silence(len),
+            None => return self.hand_on(now).is_some(),
+        }
         true
     }
+}
 
-    /// Brings out the converter's tail; the stream at the decoder's rate begins anew behind it.
-    fn flush_resampler(&mut self) {
-        let mut out = Out {
-            segmenter: &mut self.segmenter,
-            persona_audible: self.persona_audible,
-            pieces: &mut self.pieces,
-            piece_at: &mut self.piece_at,
-            events: &mut self.events,
-        };
-        self.resampler.finish(|ready| out.push(ready));
-        if self.position.base.is_some() {
-            let base = self.piece_at + Samples(self.pieces.waiting() as u64);
-            self.position = Position { base: Some(base), fed: Samples(0) };
+/// Decides where a message goes that the line has at `line`, when the leg ends at `here` and the
+/// sender counted `missing` since.
+///
+/// Within 200 ms of the line a leg keeps the sender's own count: single samples bring it back.
+fn place(here: Option<CallTime>, line: CallTime, missing: Option<Span>) -> Place {
+    let Some(here) = here else { return Place::At(line) };
+    let ahead_us = |fill: Span| (here + fill).0 as i64 - line.0 as i64;
+    let max_us = MAX_DEVIATION.0 as i64;
+    match missing {
+        Some(missing) if MAX_FILL < missing && ahead_us(missing).abs() <= max_us => {
+            Place::At(here + missing)
         }
-    }
-
-    fn flush_piece(&mut self) {
-        if let Some((piece, _)) = self.pieces.finish() {
-            let pcm = piece.map(sample_to_i16);
-            self.events.push_back(IngressEvent::Frame { at: self.piece_at, pcm });
-            self.piece_at += Samples(INGRESS_FRAME_LEN as u64);
+        Some(missing) if ahead_us(missing).abs() <= max_us => {
+            Place::Counted { missing, ahead_us: ahead_us(missing) }
         }
-    }
-
-    fn cut_voice(&mut self) {
-        if let Some(edge) = self.segmenter.cut() {
-            self.events.push_back(edge.into());
-        }
+        Some(_) | None => match line.saturating_since(here) {
+            late if MAX_FILL < late => Place::At(line),
+            silence => Place::After { silence, ahead_us: ahead_us(silence) },
+        },
     }
 }
 
-/// Where 16 kHz samples go.
-struct Out<'a> {
-    segmenter: &'a mut Segmenter,
-    persona_audible: bool,
-    pieces: &'a mut Framer<INGRESS_FRAME_LEN>,
-    piece_at: &'a mut Samples,
-    events: &'a mut VecDeque<IngressEvent>,
-}
-
-impl Out<'_> {
-    fn push(&mut self, ready: &[f32]) {
-        self.segmenter.persona_audible = self.persona_audible;
-        self.segmenter.push(ready, |edge| self.events.push_back(edge.into()));
-        self.pieces.push(ready, |piece| {
-            let pcm = piece.map(sample_to_i16);
-            self.events.push_back(IngressEvent::Frame { at: *self.piece_at, pcm });
-            *self.piece_at += Samples(INGRESS_FRAME_LEN as u64);
-        });
-    }
-}
-
-impl From<VoiceEdge> for IngressEvent {
-    fn from(edge: VoiceEdge) -> Self {
-        let time = |at: Samples| CallTime(at.span(OUT_RATE).0);
-        match edge {
-            VoiceEdge::On { at } => Self::VoiceOn { at: time(at) },
-            VoiceEdge::Off { at, level } => Self::VoiceOff { at: time(at), level },
-        }
-    }
-}
-
-fn within(a: CallTime, b: CallTime, span: Span) -> bool {
-    a.saturating_since(b) <= span && b.saturating_since(a) <= span
-}
-
-fn converter(rate: SampleRate) -> Resampler {
-    Resampler::new(rate.hz(), OUT_RATE.hz()).expect("every link's rate meets the recogniser's")
+fn jitter_buffer(encoding: Encoding) -> JitterBuffer {
+    let may_be_reordered = encoding.may_be_reordered();
+    JitterBuffer::new(if may_be_reordered { Delivery::Datagrams } else { Delivery::InOrder })
 }
 
 #[cfg(test)]

@@ -194,36 +194,50 @@ impl JitterBuffer {
 struct Lateness {
     /// For each second, how many packets were late by how many steps.
     seconds: [(u64, [u16; STEPS]); WINDOW_SECONDS as usize],
+    /// The sum of all seconds.
+    sums: [u32; STEPS],
     patience: Span,
 }
 
 impl Lateness {
     fn new() -> Self {
-        Self { seconds: [(0, [0; STEPS]); WINDOW_SECONDS as usize], patience: PATIENCE.0 }
+        Self {
+            seconds: std::array::from_fn(|second| (second as u64, [0; STEPS])),
+            sums: [0; STEPS],
+            patience: PATIENCE.0,
+        }
     }
 
     fn note(&mut self, now: CallTime, late: Span) {
         let second = now.0 / 1_000_000;
-        let (of, counts) = &mut self.seconds[(second % WINDOW_SECONDS) as usize];
-        if *of != second {
-            (*of, *counts) = (second, [0; STEPS]);
-        }
+        self.forget_before(second);
+        let (_, counts) = &mut self.seconds[(second % WINDOW_SECONDS) as usize];
         let step = ((late.0 / STEP.0) as usize).min(STEPS - 1);
-        counts[step] = counts[step].saturating_add(1);
-        let wanted = self.percentile(second).clamp(PATIENCE.0, PATIENCE.1);
+        if counts[step] < u16::MAX {
+            counts[step] += 1;
+            self.sums[step] += 1;
+        }
+        let wanted = self.percentile().clamp(PATIENCE.0, PATIENCE.1);
         self.patience = wanted.max(self.patience.saturating_sub(SHRINK));
     }
 
-    /// Later than this came one packet in twenty.
-    fn percentile(&self, second: u64) -> Span {
-        let mut sums = [0_u32; STEPS];
-        for (of, counts) in &self.seconds {
-            if second < of + WINDOW_SECONDS {
-                sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += u32::from(*count));
+    /// Takes out what is more than ten seconds old, and makes room for this second.
+    fn forget_before(&mut self, second: u64) {
+        let Self { seconds, sums, .. } = self;
+        for (index, (of, counts)) in seconds.iter_mut().enumerate() {
+            if *of + WINDOW_SECONDS <= second {
+                sums.iter_mut().zip(&*counts).for_each(|(sum, count)| *sum -= u32::from(*count));
+                *counts = [0; STEPS];
+                let behind = (second - index as u64) % WINDOW_SECONDS;
+                *of = second - behind;
             }
         }
-        let mut later = sums.iter().sum::<u32>() / LATER_ONE_IN;
-        for (step, sum) in sums.iter().enumerate().rev() {
+    }
+
+    /// Later than this came one packet in twenty.
+    fn percentile(&self) -> Span {
+        let mut later = self.sums.iter().sum::<u32>() / LATER_ONE_IN;
+        for (step, sum) in self.sums.iter().enumerate().rev() {
             if later < *sum {
                 return Span((step as u64 + 1) * STEP.0);
             }

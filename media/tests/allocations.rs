@@ -57,7 +57,7 @@ fn ingress_allocates_nothing_once_warm() {
             for _ in 0..1 + u64::from(n % 30 == 1) - u64::from(n % 50 == 2) {
                 let payload = &messages[n as usize % messages.len()];
                 let media_time = Samples(n * rate.frame_len() as u64);
-                ingress.receive(now, media_time, payload).expect("the message is whole");
+                ingress.receive(now, n, media_time, payload).expect("the message is whole");
             }
             while ingress.poll().is_some() {
                 events += 1;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use http::uri::Scheme;
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::time::sleep;
 
@@ -130,11 +132,22 @@ pub(super) async fn demo(config: &Config, store: &Store) -> anyhow::Result<()> {
     }
 }
 
-/// Opens the object store; the embedded one is reached like any other, at our own address.
+/// The object store as this process uses it.
+pub(super) struct ObjectStore {
+    pub(super) blob: Blob,
+    /// The store itself, where no other is configured.
+    pub(super) embedded: Option<EmbeddedS3>,
+    /// Where the embedded one is to be served for this process alone.
+    pub(super) inside: Option<TcpListener>,
+}
+
+/// Opens the object store; the embedded one is reached like any other, at our own address. Where
+/// that speaks HTTPS with a certificate for other names, or one that nobody vouches for, it is
+/// reached at a port of its own, which only this machine can reach.
 pub(super) async fn object_store(
     config: &Config,
     listening: SocketAddr,
-) -> anyhow::Result<(Blob, Option<EmbeddedS3>)> {
+) -> anyhow::Result<ObjectStore> {
     let bucket = config.s3.bucket.clone();
     if let Some(endpoint) = &config.s3.endpoint {
         let blob = Blob::new(BlobConfig {
@@ -144,23 +157,33 @@ pub(super) async fn object_store(
             public_endpoint: config.s3.public_endpoint.as_ref().map(ToString::to_string),
             keys: None,
         });
-        return Ok((blob.await, None));
+        return Ok(ObjectStore { blob: blob.await, embedded: None, inside: None });
     }
     let store = embedded(&config.data_dir, &bucket).context("start the embedded object store")?;
-    let own = own_url(listening);
+    let inside = match config.tls.is_on() {
+        true => {
+            let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+            Some(bound.context("listen on 127.0.0.1 for the embedded object store")?)
+        }
+        false => None,
+    };
+    let address = match &inside {
+        Some(inside) => inside.local_addr().context("read the object store's address")?,
+        None => listening,
+    };
     let blob = Blob::new(BlobConfig {
         bucket,
         region: NO_REGION.to_owned(),
-        endpoint: Some(own),
+        endpoint: Some(own_url(&Scheme::HTTP, address)),
         public_endpoint: config.public_url.as_ref().map(ToString::to_string),
         keys: Some(store.keys().clone()),
     });
-    Ok((blob.await, Some(store)))
+    Ok(ObjectStore { blob: blob.await, embedded: Some(store), inside })
 }
 
-/// Where this process reaches itself.
-pub(super) fn own_url(listening: SocketAddr) -> String {
-    format!("http://{}", reachable(listening))
+/// Where a server on this machine is reached.
+pub(super) fn own_url(scheme: &Scheme, listening: SocketAddr) -> String {
+    format!("{scheme}://{}", reachable(listening))
 }
 
 /// An address of this machine behind which the listener is.

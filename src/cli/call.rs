@@ -14,6 +14,7 @@ mod server;
 mod session;
 mod sound_file;
 mod speaker;
+mod trust;
 pub mod wire;
 
 use std::io::Write;
@@ -41,6 +42,7 @@ use self::report::Report;
 use self::server::{CallState, OpenCall, Server};
 use self::session::Conversation;
 use self::sound_file::SoundFiles;
+pub(crate) use self::trust::Trust;
 use crate::config;
 
 /// Which call is made, by whom, and what is said in it.
@@ -49,6 +51,11 @@ pub struct CallArgs {
     /// Address of the server.
     #[arg(long, default_value = "http://127.0.0.1:8080", value_name = "URL")]
     pub url: String,
+
+    /// Trusts the certificates in this PEM file and no others: for a server with RINGCRAFT_TLS=self,
+    /// tls/certificate.pem in its data folder.
+    #[arg(long, value_name = "FILE")]
+    pub ca_cert: Option<PathBuf>,
 
     /// Scenario to practise.
     #[arg(long, default_value = "rachel", value_name = "ID")]
@@ -170,9 +177,10 @@ pub async fn place(args: &CallArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
         eprintln!("{introduction}");
     }
     let files = SoundFiles::create(args.out.as_deref(), args.out_stereo.as_deref(), args.rate)?;
-    let server = Server::at(&args.url, api_key)?;
+    let trust = Trust::of(args.ca_cert.as_deref())?;
+    let server = Server::at(&args.url, api_key, &trust)?;
     let call = server.open(&args.scenario).await.map_err(|error| error.explained(&who))?;
-    let talk = match talk(args, script, &server, &call, out).await {
+    let talk = match talk(args, script, &server, &call, &trust, out).await {
         Ok(talk) => talk,
         Err(error) => {
             server.give_up(&call).await;
@@ -220,12 +228,13 @@ async fn talk(
     script: Script,
     server: &Server,
     call: &OpenCall,
+    trust: &Trust,
     out: &mut dyn Write,
 ) -> Result<Conversation, CallError> {
     let rate = args.rate;
     let talk = match args.link {
         LinkKind::Websocket => {
-            let link = AudioSocket::open(&call.audio_url(), rate).await?;
+            let link = AudioSocket::open(&call.audio_url(), rate, trust).await?;
             let rep = Rep::new(rate, script, Loudspeaker::of_replies(rate));
             hold(link, rep, args, out).await?
         }

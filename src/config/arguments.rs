@@ -15,6 +15,20 @@ pub struct ServeArgs {
     #[arg(long, env = "RINGCRAFT_PUBLIC_URL", value_name = "URL", help_heading = "Network")]
     pub public_url: Option<String>,
 
+    /// Whether the server speaks HTTPS itself: auto (with the certificate of RINGCRAFT_TLS_CERT where
+    /// that is set), self (with one that it makes and signs itself) or off [default: auto]
+    #[arg(long, env = "RINGCRAFT_TLS", value_name = "CHOICE", help_heading = "Network")]
+    pub tls: Option<String>,
+
+    /// File with the certificate for HTTPS, and those between it and the root, in PEM
+    /// [default: no file]
+    #[arg(long, env = "RINGCRAFT_TLS_CERT", value_name = "FILE", help_heading = "Network")]
+    pub tls_cert: Option<String>,
+
+    /// File with the certificate's private key, in PEM [default: no file]
+    #[arg(long, env = "RINGCRAFT_TLS_KEY", value_name = "FILE", help_heading = "Network")]
+    pub tls_key: Option<String>,
+
     /// Address and port for WebRTC, both UDP and TCP; [::]:40000 is IPv4 and IPv6
     /// [default: 0.0.0.0:40000]
     #[arg(

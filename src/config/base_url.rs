@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use http::Uri;
-use http::uri::Authority;
+use http::uri::{Authority, Scheme};
 
 /// A scheme, an authority and perhaps a path, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,11 +19,21 @@ pub struct BaseUrl {
 pub struct NotABaseUrl;
 
 impl BaseUrl {
-    /// The base that a client used which sent this `Host` over plain HTTP.
-    pub fn from_host(host: &str) -> Option<Self> {
+    /// The base that a client used which sent this `Host` over HTTP or HTTPS.
+    pub fn from_host(scheme: &Scheme, host: &str) -> Option<Self> {
         let authority: Authority = host.parse().ok()?;
         let rest = authority.as_str();
-        (!rest.contains('@')).then(|| Self { secure: false, rest: rest.to_owned() })
+        let secure = *scheme == Scheme::HTTPS;
+        (!rest.contains('@')).then(|| Self { secure, rest: rest.to_owned() })
+    }
+
+    /// The name or address of the machine that links lead to; of IPv6 without its brackets.
+    pub fn host(&self) -> &str {
+        let authority = self.rest.split('/').next().unwrap_or_default();
+        match authority.strip_prefix('[') {
+            Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
+            None => authority.split(':').next().unwrap_or_default(),
+        }
     }
 
     /// What a browser says that its page comes from: scheme and authority.
@@ -93,8 +103,25 @@ mod tests {
             assert_eq!(base.web_socket("/api/x"), audio);
             assert_eq!(base.to_string(), text.trim_end_matches('/'));
         }
-        let base = BaseUrl::from_host("localhost:8080").unwrap();
+        let base = BaseUrl::from_host(&Scheme::HTTP, "localhost:8080").unwrap();
         assert_eq!(base.http("/api/x"), "http://localhost:8080/api/x");
+        let base = BaseUrl::from_host(&Scheme::HTTPS, "localhost:8080").unwrap();
+        assert_eq!(base.http("/api/x"), "https://localhost:8080/api/x");
+        assert_eq!(base.web_socket("/api/x"), "wss://localhost:8080/api/x");
+    }
+
+    #[test]
+    fn the_host_is_without_port_path_and_brackets() {
+        let table = [
+            ("https://calls.example.com", "calls.example.com"),
+            ("https://calls.example.com:8443/ringcraft", "calls.example.com"),
+            ("https://10.0.0.7:8443", "10.0.0.7"),
+            ("https://[2001:db8::7]:8443/ringcraft", "2001:db8::7"),
+            ("https://[::1]", "::1"),
+        ];
+        for (text, host) in table {
+            assert_eq!(text.parse::<BaseUrl>().unwrap().host(), host);
+        }
     }
 
     #[test]
@@ -111,7 +138,7 @@ mod tests {
             assert_eq!(text.parse::<BaseUrl>(), Err(NotABaseUrl), "{text}");
         }
         for host in ["", "a b", "a/b", "u@a", "\u{e9}"] {
-            assert_eq!(BaseUrl::from_host(host), None, "{host}");
+            assert_eq!(BaseUrl::from_host(&Scheme::HTTP, host), None, "{host}");
         }
     }
 }

@@ -177,3 +177,28 @@ fn nobody_gets_a_demo_who_did_not_ask() {
 fn the_command_line_is_sound() {
     Arguments::command().debug_assert();
 }
+
+#[test]
+fn links_and_cookies_are_secure_where_the_server_or_its_proxy_is() {
+    let config = |tls: Option<&str>, public_url: Option<&str>| {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let given =
+            ServeArgs { tls: owned(tls), public_url: owned(public_url), ..Default::default() };
+        Config::check(given, nothing)
+    };
+    let table = [
+        (None, None, false),
+        (Some("self"), None, true),
+        (None, Some("http://calls.example.com"), false),
+        (None, Some("https://calls.example.com"), true),
+        (Some("self"), Some("https://calls.example.com"), true),
+    ];
+    for (tls, public_url, secure) in table {
+        assert_eq!(config(tls, public_url).unwrap().is_secure(), secure, "{tls:?} {public_url:?}");
+    }
+    assert_eq!(
+        config(Some("self"), Some("http://a:8080")).unwrap_err().to_string(),
+        "RINGCRAFT_PUBLIC_URL is \"http://a:8080\"; it must be an https:// address: this server \
+         speaks HTTPS (RINGCRAFT_TLS)"
+    );
+}

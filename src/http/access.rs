@@ -167,11 +167,12 @@ impl FromRequestParts<Arc<App>> for LinkBase {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
         let configured = app.config.public_url.clone();
+        let scheme = app.config.tls.scheme();
         let asked = || {
             let host = parts.headers.get(header::HOST)?.to_str().ok()?;
-            BaseUrl::from_host(host)
+            BaseUrl::from_host(&scheme, host)
         };
-        let listening = || BaseUrl::from_host(&app.config.listen.to_string());
+        let listening = || BaseUrl::from_host(&scheme, &app.config.listen.to_string());
         let base = configured.or_else(asked).or_else(listening);
         Ok(Self(base.expect("the address of a socket is an authority")))
     }

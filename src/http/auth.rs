@@ -125,8 +125,7 @@ fn signed_out(app: &App) -> Response {
 /// The cookie of a session. The browser keeps it for the session's whole life; the server knows when
 /// it was not used for too long.
 fn cookie(app: &App, token: &str, life: Duration) -> HeaderValue {
-    let secure = app.config.public_url.as_ref().is_some_and(|url| url.is_secure());
-    let secure = if secure { "; Secure" } else { "" };
+    let secure = if app.config.is_secure() { "; Secure" } else { "" };
     let life_s = life.as_secs();
     let text = format!(
         "{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={life_s}{secure}"

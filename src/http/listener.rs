@@ -15,6 +15,9 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::tls::Tls;
+use crate::transport::socket::Socket;
+
 /// How long a client may take for the head of a request, and may idle between two.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
@@ -26,16 +29,14 @@ const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(100);
 pub(super) struct Peer(pub(super) SocketAddr);
 
 /// Serves until `stop`: then takes no more connections and ends each after its current answer.
+/// Where there is `tls`, every connection is encrypted.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<Tls>,
     router: Router,
     connections: TaskTracker,
     stop: CancellationToken,
 ) {
-    match listener.local_addr() {
-        Ok(address) => tracing::info!(%address, "listening on http://{address}"),
-        Err(error) => tracing::error!(%error, "the listener has no address"),
-    }
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -43,8 +44,8 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, address)) => {
-                let connection = answer(stream, Peer(address), router.clone(), stop.clone());
-                connections.spawn(connection);
+                let (tls, router, stop) = (tls.clone(), router.clone(), stop.clone());
+                connections.spawn(meet(stream, Peer(address), tls, router, stop));
             }
             Err(error) => {
                 tracing::warn!(%error, "accept a connection");
@@ -54,12 +55,33 @@ pub async fn serve(
     }
 }
 
-async fn answer(stream: TcpStream, peer: Peer, router: Router, stop: CancellationToken) {
+/// Agrees with a client how to speak, then answers it.
+async fn meet(
+    stream: TcpStream,
+    peer: Peer,
+    tls: Option<Tls>,
+    router: Router,
+    stop: CancellationToken,
+) {
     // Audio frames are small and must not wait for one another.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection broke before its first request");
         return;
     }
+    let Some(tls) = tls else {
+        return answer(Socket::Plain(stream), peer, router, stop).await;
+    };
+    let accepted = tokio::select! {
+        accepted = tls.accept(stream) => accepted,
+        () = stop.cancelled() => return,
+    };
+    match accepted {
+        Ok(socket) => answer(socket, peer, router, stop).await,
+        Err(error) => tracing::debug!(%error, "a connection was not encrypted"),
+    }
+}
+
+async fn answer(socket: Socket, peer: Peer, router: Router, stop: CancellationToken) {
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
@@ -68,7 +90,7 @@ async fn answer(stream: TcpStream, peer: Peer, router: Router, stop: Cancellatio
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

@@ -34,6 +34,7 @@ mod superadmin;
 mod jobs;
 mod webrtc;
 mod auth;
+mod tls;
 
 struct Server {
     app: Arc<App>,
@@ -74,7 +75,13 @@ impl Server {
         let rep = test_database::org_with(&app.store, Role::Rep).await;
         app.sealing.spawn(sealing.run(app.calls_over.clone()));
         let (connections, stop) = (app.connections.clone(), app.stopping.clone());
-        app.connections.spawn(listener::serve(listener, routes(&app), connections, stop));
+        app.connections.spawn(listener::serve(
+            listener,
+            app.tls.clone(),
+            routes(&app),
+            connections,
+            stop,
+        ));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { app, address, client, rep, database, _folder: folder }
     }
@@ -280,43 +287,50 @@ async fn a_request_is_logged_without_its_token() {
 }
 
 /// A server whose one route gives each link, and the thread that carries it, to the test.
-async fn link_server(media: Handle) -> (Server, mpsc::Receiver<(Link, String)>) {
+async fn link_server(given: ServeArgs, media: Handle) -> (Server, mpsc::Receiver<(Link, String)>) {
     let (give, links) = mpsc::channel(1);
-    let server = Server::with(move |app| {
+    let routes = move |app: &Arc<App>| {
         let calls = app.calls.clone();
         let route = async move |mut request: Request| -> Result<Response, ApiError> {
             let upgrade = Upgrade::take(&mut request)?;
             let response = upgrade.response().map(|()| Body::empty());
             let (calls, media, give) = (calls.clone(), media.clone(), give.clone());
             calls.clone().spawn(async move {
-                let (stream, already_read) = upgrade.into_socket().await.unwrap();
+                let (socket, already_read) = upgrade.into_socket().await.unwrap();
                 let attach = move |link| {
                     let thread = std::thread::current().name().unwrap_or_default().to_owned();
                     give.try_send((link, thread)).expect("the test takes one link at a time");
                     Ok(())
                 };
                 let carry = async move {
-                    let stream = TcpStream::from_std(stream).unwrap();
-                    websocket::serve(stream, already_read, CallId::new(), attach).await
+                    let socket = socket.serve().unwrap();
+                    websocket::serve(socket, already_read, CallId::new(), attach).await
                 };
                 calls.spawn_on(carry, &media);
             });
             Ok(response)
         };
         Router::new().route("/link", get(route))
-    })
-    .await;
-    (server, links)
+    };
+    (Server::told(given, |_| None, routes).await, links)
 }
 
 #[test]
 fn a_socket_carries_a_call_on_the_media_threads() {
+    carries_a_call(ServeArgs::default());
+}
+
+#[test]
+fn an_encrypted_socket_carries_a_call_on_the_media_threads() {
+    carries_a_call(ServeArgs { tls: Some("self".into()), ..Default::default() });
+}
+
+fn carries_a_call(given: ServeArgs) {
     let runtimes = Runtimes::start().unwrap();
     let media = runtimes.media();
     runtimes.run(async {
-        let (server, mut links) = link_server(media).await;
-        let url = format!("ws://{}/link", server.address);
-        let (mut client, response) = tokio_tungstenite::connect_async(url).await.unwrap();
+        let (server, mut links) = link_server(given, media).await;
+        let (mut client, response) = tls::dial(&server, "/link").await.unwrap();
         assert_eq!(response.status(), 101);
         let start = r#"{"type":"start","encoding":"pcm_s16le","sample_rate":8000}"#;
         client.send(start.into()).await.unwrap();
@@ -352,7 +366,7 @@ fn a_socket_carries_a_call_on_the_media_threads() {
 
 #[tokio::test]
 async fn what_is_no_upgrade_is_refused() {
-    let (server, _links) = link_server(Handle::current()).await;
+    let (server, _links) = link_server(ServeArgs::default(), Handle::current()).await;
     let ask = || server.request("GET", "/link");
     let upgrade =
         || ask().header("connection", "keep-alive, Upgrade").header("upgrade", "WebSocket");

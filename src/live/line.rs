@@ -84,6 +84,8 @@ impl Line {
         self.take_ingress();
         self.tape.persona_stopped();
         self.take_playout();
+        let heard = self.ingress.stats();
+        tracing::debug!(?heard, "the rep's leg is complete");
     }
 
     /// Takes another link for the same call. Its audio joins the leg where the clock stands.
@@ -131,7 +133,7 @@ impl Line {
     /// Takes audio of the rep. Says whether it was well-formed.
     pub(super) fn receive(&mut self, now: CallTime, inbound: &Inbound) -> bool {
         self.ingress.persona_audible = self.playout.audible(now);
-        let taken = self.ingress.receive(now, inbound.media_time, &inbound.payload);
+        let taken = self.ingress.receive(now, inbound.seq, inbound.media_time, &inbound.payload);
         self.take_ingress();
         taken.is_ok()
     }

@@ -298,15 +298,16 @@ where
         return;
     }
     let _ = timeout(CLOSE_WITHIN, farewell).await;
-    if !matches!(ending, Ending::TooBig | Ending::NotWebSocket) {
-        return;
-    }
-    // What the library could not read is still on its way. Closing over it would reset the
-    // connection, and the client would never see why.
     let Ok(mut socket) = sink.reunite(source) else { return };
     let linger = async {
         let stream = socket.get_mut();
+        // Over TLS this tells the client that nothing was cut off.
         stream.shutdown().await?;
+        if !matches!(ending, Ending::TooBig | Ending::NotWebSocket) {
+            return Ok(());
+        }
+        // What the library could not read is still on its way. Closing over it would reset the
+        // connection, and the client would never see why.
         let mut scrap = [0; 4_096];
         while stream.read(&mut scrap).await? != 0 {}
         Ok::<(), std::io::Error>(())

@@ -15,10 +15,16 @@ const AFTER_MS: u64 = 800;
 
 #[test]
 fn a_rep_who_cuts_in_stops_the_buyer_and_is_answered() {
+    stops_the_buyer_and_is_answered(&[]);
+}
+
+/// Holds the call with more arguments for the client.
+pub(crate) fn stops_the_buyer_and_is_answered(more: &[&str]) {
     let clips = Clips::make();
     let server = Server::start(&[]);
     let files: Vec<_> = (1..=3).map(|turn| clips.file("rms", turn)).collect();
-    let talk = Talk::hold(&server, &files, &["--barge", &format!("2:{AFTER_MS}")]);
+    let barge = format!("2:{AFTER_MS}");
+    let talk = Talk::hold(&server, &files, &[&["--barge", &barge], more].concat());
     let left = Artefacts::fetch(&talk);
     assert!(talk.report.complete);
 
@@ -43,7 +49,8 @@ fn a_rep_who_cuts_in_stops_the_buyer_and_is_answered() {
     let turn = clips.turn("rms", 3);
     let said: Vec<&Utterance> = left.said_by(Speaker::Rep);
     let heard = said.last().expect("the rep's third turn");
-    assert!(heard.start_ms.abs_diff(third.began_ms + ms(loud(&turn.pcm).unwrap().start)) <= 300);
+    let speech = loud(&turn.pcm).expect("a clip has speech");
+    assert!(heard.start_ms.abs_diff(third.began_ms + ms(speech.start)) <= 300, "{heard:?}");
     assert!(heard.end_ms.abs_diff(third.speech_ended_ms) <= 300, "{heard:?}");
     let truth = words(&turn.text);
     let (_, equal) = edits(&truth, &words(&heard.text));

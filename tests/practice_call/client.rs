@@ -27,7 +27,17 @@ pub(crate) struct Report {
     pub(crate) complete: bool,
     pub(crate) turns: Vec<Turn>,
     pub(crate) events: Vec<Received>,
+    pub(crate) reception: Option<Reception>,
     pub(crate) faults: Vec<String>,
+    pub(crate) kpis: Value,
+}
+
+/// How the buyer's sound arrived, where it came as packets.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Reception {
+    pub(crate) packets: u64,
+    pub(crate) missing: u64,
+    pub(crate) malformed: u64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -7,10 +7,12 @@ mod artefacts;
 mod barge_in;
 mod client;
 mod drain;
+mod encrypted;
 mod recognised;
 mod six_turns;
 mod sound;
 mod stored;
+mod webrtc;
 
 #[path = "../support/clips.rs"]
 mod clips;

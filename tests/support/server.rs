@@ -58,7 +58,8 @@ pub(crate) struct Server {
     log: Arc<Log>,
     reader: Option<JoinHandle<()>>,
     home: Option<Home>,
-    port: u16,
+    /// As it says itself: with http:// or https://, and its port.
+    url: String,
 }
 
 impl Server {
@@ -77,22 +78,22 @@ impl Server {
             .spawn()
             .expect("start the server");
         let (log, reader) = Log::follow(child.stderr.take().expect("a piped log"));
-        let mut server = Self { child, log, reader: Some(reader), home: Some(home), port: 0 };
-        let listening = server.logged("listening on http://127.0.0.1:");
-        let port = listening.rsplit("http://127.0.0.1:").next().expect("a port");
-        let digits: String = port.chars().take_while(char::is_ascii_digit).collect();
-        server.port = digits.parse().expect("a port");
+        let mut server =
+            Self { child, log, reader: Some(reader), home: Some(home), url: String::new() };
+        let listening = server.logged("listening on http");
+        let (_, url) = listening.split_once("listening on ").expect("what was waited for");
+        url.split_whitespace().next().expect("an address").clone_into(&mut server.url);
         server
     }
 
     /// The port it listens on.
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        self.url.rsplit(':').next().expect("a port").parse().expect("a port")
     }
 
     /// Its base address.
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.url.clone()
     }
 
     /// What outlives it.

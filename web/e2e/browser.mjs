@@ -139,6 +139,13 @@ export class CallPage {
     if (this.faults.length > 0) throw new Error(`${this.faults.join("; ")}\n${this.told()}`);
   }
 
+  /** What one side has said, each utterance as it was told last. */
+  said(speaker) {
+    const told = this.events.flatMap(({ type, utterance }) => (type === "utterance" ? [utterance] : []));
+    const newest = new Map(told.map((utterance) => [utterance.id, utterance]));
+    return [...newest.values()].filter((utterance) => utterance.speaker === speaker);
+  }
+
   /** Speaks a clip to its end. */
   say(clip) {
     return this.page.evaluate((base64) => window.ringcraftTest.say(base64), Buffer.from(clip.bytes).toString("base64"));

@@ -92,7 +92,7 @@ export class Server {
 
   /** The port of the calls' media. */
   async rtcPort() {
-    return Number((await this.logged(/media port[^0-9]*127\.0\.0\.1:(\d+)/))[1]);
+    return Number((await this.logged(/candidates=\[127\.0\.0\.\d:(\d+)/))[1]);
   }
 
   /** The live events of a call from now on, as an observer gets them; the list grows. */

@@ -87,14 +87,20 @@ impl OpusDecoder {
         rest.fill(0.0);
     }
 
-    /// Decodes what a packet repeats of the one before, if that fits; says how many samples it is.
-    pub(super) fn rebuild(&mut self, next: &[u8], out: &mut [f32]) -> usize {
-        let len = packet::get_samples_per_frame(next, DECODED_RATE.hz()).unwrap_or(0);
-        if !repeats(next) || out.len() < len {
-            return 0;
+    /// Decodes what a packet repeats of the one before.
+    pub(super) fn rebuild(&mut self, next: &[u8], out: &mut [f32]) {
+        if self.0.decode_float(next, out, true).is_err() {
+            out.fill(0.0);
         }
-        self.0.decode_float(next, &mut out[..len], true).unwrap_or(0)
     }
+}
+
+/// How many samples a packet repeats of the one before.
+pub(super) fn repeated_len(packet: &[u8]) -> usize {
+    if !repeats(packet) {
+        return 0;
+    }
+    packet::get_samples_per_frame(packet, DECODED_RATE.hz()).unwrap_or(0)
 }
 
 /// Whether a packet repeats the end of the one before. RFC 6716: section 3.1 has the first byte,

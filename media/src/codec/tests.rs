@@ -130,3 +130,91 @@ fn rubbish_is_refused_and_the_stream_goes_on_as_before() {
     other.decode(&packets[60], &mut same).unwrap();
     assert_eq!(heard[..320], same[..320]);
 }
+
+/// The level of a stretch of sound.
+fn level(samples: &[f32]) -> f32 {
+    let mut meter = crate::level::LevelMeter::default();
+    meter.push(samples);
+    meter.level().0
+}
+
+#[test]
+fn what_the_next_packet_repeats_is_much_nearer_than_what_is_made_up() {
+    let packets = opus_packets();
+    let (mut rebuilt, mut made_up, mut count) = (0.0, 0.0, 0.0);
+    for lost in (20..packets.len() - 1).step_by(7) {
+        let [mut whole, mut with_fec, mut without] =
+            [(); 3].map(|()| Decoder::new(Encoding::Opus, FULL));
+        let mut sound = [[0.0; LONGEST_DECODED]; 3];
+        for packet in &packets[lost - 20..lost] {
+            for (decoder, out) in
+                [&mut whole, &mut with_fec, &mut without].into_iter().zip(&mut sound)
+            {
+                decoder.decode(packet, out).unwrap();
+            }
+        }
+        whole.decode(&packets[lost], &mut sound[0]).unwrap();
+        let next = &packets[lost + 1];
+        if level(&sound[0][..320]) < -35.0 || with_fec.repeated(next) == 0 {
+            continue;
+        }
+        assert_eq!(with_fec.repeated(next), 320);
+        with_fec.rebuild(next, &mut sound[1][..320]);
+        without.conceal(&mut sound[2][..320]);
+        rebuilt += correlation(&sound[0][..320], &sound[1][..320]);
+        made_up += correlation(&sound[0][..320], &sound[2][..320]);
+        count += 1.0;
+    }
+    assert!(10.0 < count, "speech repeats itself: {count}");
+    let (rebuilt, made_up) = (rebuilt / count, made_up / count);
+    assert!(0.85 < rebuilt, "{rebuilt}");
+    assert!(made_up < rebuilt - 0.2, "rebuilt {rebuilt}, made up {made_up}");
+}
+
+#[test]
+fn nothing_is_repeated_for_a_far_side_that_loses_nothing() {
+    let mut encoder = Encoder::new(Encoding::Opus, FULL);
+    encoder.expect_loss(0);
+    let decoder = Decoder::new(Encoding::Opus, FULL);
+    let packets = packets(&speech(), &mut encoder);
+    assert!(packets.iter().all(|packet| decoder.repeated(packet) == 0));
+    // Not SILK, cut off, or of many frames.
+    for packet in [&[][..], &[0x08], &[0xfc, 0xff], &[0x0b, 0x02, 0xff, 0xff], &[0x0a, 252]] {
+        assert_eq!(decoder.repeated(packet), 0, "{packet:?}");
+    }
+    // 20 ms wideband SILK: the second bit after one of voice activity. Stereo: also the fourth.
+    for (packet, repeated) in [
+        ([0x48, 0b0100_0000], 320),
+        ([0x48, 0b1011_1111], 0),
+        ([0x4c, 0b0001_0000], 320),
+        ([0x4c, 0b1010_1111], 0),
+        // 60 ms: after three.
+        ([0x58, 0b0001_0000], 960),
+        ([0x58, 0b1110_1111], 0),
+    ] {
+        assert_eq!(decoder.repeated(&packet), repeated, "{packet:?}");
+    }
+}
+
+#[test]
+fn concealment_fades_to_silence_in_60_ms() {
+    let packets = opus_packets();
+    let mut decoder = Decoder::new(Encoding::Opus, FULL);
+    let mut out = [0.0; LONGEST_DECODED];
+    let mut levels = packets.iter().map(|packet| {
+        decoder.decode(packet, &mut out).unwrap();
+        level(&out[..320])
+    });
+    // Two loud packets in a row: the middle of a vowel.
+    let mut before = f32::MIN;
+    let loud = levels.position(|level| -22.0 < std::mem::replace(&mut before, level).min(level));
+    drop(levels);
+    let mut made_up = [1.0; 960];
+    decoder.conceal(&mut made_up);
+    let levels: Vec<f32> = made_up.chunks(320).map(level).collect();
+    assert!(-30.0 < levels[0] && levels[2] < levels[0] - 10.0, "{levels:?}");
+    assert!(level(&made_up[940..]) < -45.0, "{}", level(&made_up[940..]));
+    // What follows comes up within 5 ms.
+    decoder.decode(&packets[loud.unwrap() + 4], &mut out).unwrap();
+    assert_eq!(out[0], 0.0);
+}

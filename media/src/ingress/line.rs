@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use crate::units::{CallTime, Span};
+use crate::codec::Encoding;
+use crate::units::{CallTime, SampleRate, Samples, Span};
 
 /// How far back the quickest arrival is looked for.
 const WINDOW_SECONDS: u64 = 10;
@@ -13,10 +14,70 @@ const STEP: Span = Span::ms(200);
 /// For how long they must be late. What a network held up catches up sooner.
 const STEP_AFTER: Span = Span::ms(1_000);
 
+/// The sender's index on the call's clock.
+#[derive(Clone, Debug)]
+pub(super) struct SenderClock {
+    /// What the index counts by.
+    rate: SampleRate,
+    /// How much later sound lies in the messages than the index says.
+    delay: Span,
+    line: Line,
+    offset_us: i64,
+}
+
+impl SenderClock {
+    pub(super) fn new(encoding: Encoding, rate: SampleRate) -> Self {
+        Self { rate, delay: encoding.delay(), line: Line::new(), offset_us: 0 }
+    }
+
+    /// How long a stretch of the index lasts.
+    pub(super) fn span(&self, count: Samples) -> Span {
+        count.span(self.rate)
+    }
+
+    /// How far the index counts in a time.
+    pub(super) fn count(&self, span: Span) -> Samples {
+        span.samples(self.rate)
+    }
+
+    /// Takes the arrival of a message that lasts `span`.
+    pub(super) fn arrive(&mut self, now: CallTime, media_time: Samples, span: Span) {
+        self.offset_us = self.line.arrive(now, self.offset_us_of(now, media_time, span));
+    }
+
+    /// How much later a message arrives than the line has it.
+    pub(super) fn late(&self, now: CallTime, media_time: Samples, span: Span) -> Span {
+        let late_us = self.offset_us_of(now, media_time, span) - self.offset_us;
+        Span(u64::try_from(late_us).unwrap_or(0))
+    }
+
+    /// When the line has the beginning of a message, or the start of the call if that was before.
+    pub(super) fn began(&self, media_time: Samples) -> CallTime {
+        CallTime(u64::try_from(self.sent_us(media_time) + self.offset_us).unwrap_or(0))
+    }
+
+    /// When the first sound of a message was.
+    pub(super) fn sounded(&self, media_time: Samples) -> CallTime {
+        self.began(media_time).saturating_sub(self.delay)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.line.clear();
+    }
+
+    fn sent_us(&self, media_time: Samples) -> i64 {
+        media_time.span(self.rate).0 as i64
+    }
+
+    fn offset_us_of(&self, now: CallTime, media_time: Samples, span: Span) -> i64 {
+        now.0 as i64 - self.sent_us(media_time) - span.0 as i64
+    }
+}
+
 /// The line sender time → call time: call time is sender time plus an offset, that of the quickest
 /// arrival within 10 s, since every other one was only held up for longer.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+struct Line {
     /// The least offset of each second in which something arrived, in microseconds.
     seconds: VecDeque<(u64, i64)>,
     late: Option<Late>,
@@ -30,17 +91,17 @@ struct Late {
 }
 
 impl Line {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self { seconds: VecDeque::with_capacity(WINDOW_SECONDS as usize + 2), late: None }
     }
 
-    pub(super) fn clear(&mut self) {
+    fn clear(&mut self) {
         self.seconds.clear();
         self.late = None;
     }
 
     /// Takes an arrival and gives the line's offset.
-    pub(super) fn arrive(&mut self, now: CallTime, offset_us: i64) -> i64 {
+    fn arrive(&mut self, now: CallTime, offset_us: i64) -> i64 {
         let second = now.0 / 1_000_000;
         while self.seconds.front().is_some_and(|(first, _)| first + WINDOW_SECONDS < second) {
             self.seconds.pop_front();

@@ -3,7 +3,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::codec::{Encoder, sample_from_i16};
 use crate::frame::Frame;
+use crate::resample::Resampler;
 use crate::wav::Wav;
+
+mod hour;
+mod opus;
 
 const RATE: SampleRate = SampleRate::Hz16000;
 
@@ -28,7 +32,7 @@ fn drain(ingress: &mut Ingress) -> Vec<IngressEvent> {
 /// Message `n` of a steady 16 kHz sender, filled with its own number.
 fn send(ingress: &mut Ingress, now: CallTime, n: u64) -> Vec<IngressEvent> {
     let payload = pcm16(&[100 + n as i16; 320]);
-    ingress.receive(now, Samples(n * 320), &payload).unwrap();
+    ingress.receive(now, n, Samples(n * 320), &payload).unwrap();
     drain(ingress)
 }
 
@@ -62,7 +66,7 @@ fn flowing(count: u64) -> Ingress {
 fn samples_of_a_link_at_16_khz_pass_unchanged() {
     let mut ingress = ingress();
     let pcm: Vec<i16> = (0..320).map(|n| (n * 97 - 15_000) as i16).collect();
-    ingress.receive(T0, Samples(77), &pcm16(&pcm)).unwrap();
+    ingress.receive(T0, 0, Samples(77), &pcm16(&pcm)).unwrap();
     let IngressEvent::Frame { at, pcm: got } = ingress.poll().unwrap() else { panic!() };
     assert_eq!((at, &got[..]), (Samples(START), &pcm[..]));
     assert_eq!(ingress.poll(), None);
@@ -98,7 +102,7 @@ fn a_click_lies_at_its_call_time_at_every_rate() {
         let mut leg = vec![0_i16; 16_000];
         for (n, message) in sound.chunks(len).enumerate() {
             let media_time = Samples(1_000_000 + (n * len) as u64);
-            ingress.receive(after(20 * n as u64), media_time, &pcm16(message)).unwrap();
+            ingress.receive(after(20 * n as u64), n as u64, media_time, &pcm16(message)).unwrap();
             for event in drain(&mut ingress) {
                 let IngressEvent::Frame { at, pcm } = event else { continue };
                 let place = (at.0 - START) as usize;
@@ -129,24 +133,47 @@ fn what_comes_twice_or_too_late_is_dropped_and_counted() {
 fn what_is_not_a_message_changes_nothing() {
     let mut ingress = flowing(2);
     for len in [0, 1, 639, 641, 70_000] {
-        let error = ingress.receive(after(40), Samples(640), &vec![9; len]).unwrap_err();
+        let error = ingress.receive(after(40), 2, Samples(640), &vec![9; len]).unwrap_err();
         assert_eq!(error, IngressError::Payload(BadPayload::Size { expected: 640, got: len }));
     }
     let far = Samples(u64::MAX);
-    assert_eq!(ingress.receive(after(40), far, &[0; 640]), Err(IngressError::Index(far)));
+    assert_eq!(ingress.receive(after(40), 2, far, &[0; 640]), Err(IngressError::Index(far)));
     assert_eq!(drain(&mut ingress), []);
     assert_eq!(frames(&send(&mut ingress, after(40), 2)), [(START + 640, 102)]);
     assert_eq!(ingress.stats(), Stats { taken: 3, refused: 6, ..Stats::default() });
 }
 
 #[test]
-fn a_few_lost_messages_become_silence() {
+fn what_the_sender_left_out_becomes_silence() {
     let mut ingress = flowing(3);
-    let events = send(&mut ingress, after(100), 5);
+    // No number is missing, only time.
+    ingress.receive(after(100), 3, Samples(5 * 320), &pcm16(&[105; 320])).unwrap();
+    let events = drain(&mut ingress);
     let at = |n: u64| START + n * 320;
     assert_eq!(events.len(), 3, "no gap is worth telling");
     assert_eq!(frames(&events), [(at(3), 0), (at(4), 0), (at(5), 105)]);
-    assert_eq!(ingress.stats().silence, 640);
+    assert_eq!(ingress.stats(), Stats { taken: 4, silence: 640, ..Stats::default() });
+}
+
+#[test]
+fn lost_messages_become_silence_without_a_click() {
+    let mut ingress = ingress();
+    let sound = pcm16(&[8_000; 320]);
+    let mut leg = Vec::new();
+    for n in [0, 1, 2, 6, 7] {
+        ingress.receive(after(20 * n), n, Samples(320 * n), &sound).unwrap();
+        for event in drain(&mut ingress) {
+            if let IngressEvent::Frame { pcm, .. } = event {
+                leg.extend_from_slice(&pcm);
+            }
+        }
+    }
+    assert_eq!(leg.len(), 8 * 320);
+    assert_eq!(ingress.stats(), Stats { taken: 5, lost: 3, concealed: 960, ..Stats::default() });
+    // 5 ms down, 5 ms up: 80 steps of 100.
+    assert!(leg.windows(2).all(|pair| pair[0].abs_diff(pair[1]) <= 101));
+    assert!(leg[3 * 320 + 80..6 * 320].iter().all(|sample| *sample == 0));
+    assert!(leg[6 * 320 + 80..].iter().all(|sample| *sample == 8_000));
 }
 
 #[test]
@@ -157,8 +184,9 @@ fn a_longer_gap_is_told_and_filled() {
     assert_eq!(events[0], gap);
     let frames = frames(&events);
     assert_eq!(frames.len(), 26);
-    assert!(frames[..25].iter().enumerate().all(|(n, f)| *f == (START + 960 + 320 * n as u64, 0)));
-    assert_eq!(frames[25], (START + 28 * 320, 128));
+    let place = |n: usize| START + 960 + 320 * n as u64;
+    assert!(frames.iter().enumerate().all(|(n, frame)| frame.0 == place(n)));
+    assert!(frames[1..25].iter().all(|frame| frame.1 == 0));
     assert_eq!(ingress.stats().gaps, 1);
 }
 
@@ -197,17 +225,37 @@ fn a_network_that_held_everything_up_moves_nothing() {
 }
 
 #[test]
-fn a_leg_that_runs_ahead_leaves_out_silence_until_it_is_back() {
+fn a_leg_that_runs_ahead_uses_a_pause_to_come_back() {
     let mut ingress = ingress();
     // The first message was held up for 600 ms, then the rest comes at once and then in time.
     let mut last = Vec::new();
     for n in 0..120 {
         last = send(&mut ingress, after((20 * n).max(600)), n);
     }
-    let dropped = ingress.stats().ahead;
-    assert!((28..=30).contains(&dropped), "{dropped} messages dropped for 600 ms");
-    let place = frames(&last)[0].0;
-    assert!(place.abs_diff(START + 119 * 320) < 320, "{place}");
+    // 27 messages make 600 ms to 60; a few samples are left out besides.
+    assert_eq!(ingress.stats().ahead, 27);
+    let ahead = frames(&last)[0].0 - (START + 119 * 320);
+    assert!((16 * 40..16 * 60).contains(&ahead), "{ahead}");
+}
+
+#[test]
+fn a_leg_that_runs_a_little_ahead_comes_back_by_single_samples() {
+    let mut ingress = ingress();
+    // The first messages were held up for 50 ms.
+    let ahead_us = |ingress: &Ingress, n: u64| {
+        ingress.leg.position().unwrap().0 as i64 - after(20 * n).0 as i64
+    };
+    for n in 0..=1_500 {
+        send(&mut ingress, after((20 * n).max(50)), n);
+        match n {
+            // One sample in 160 at most, and nearly all but the dead band in twenty seconds.
+            100 => assert!((50_000 - 2_000_000 / 160..).contains(&ahead_us(&ingress, n))),
+            1_000.. => assert!((2_900..5_000).contains(&ahead_us(&ingress, n)), "{n}"),
+            _ => {}
+        }
+    }
+    let stats = ingress.stats();
+    assert_eq!((stats.ahead, stats.taken), (0, 1_501), "nothing is left out whole");
 }
 
 #[test]
@@ -220,12 +268,12 @@ fn soft_ends_of_words_are_kept_while_a_leg_runs_ahead() {
     let (loud, soft) = (tone(6_000), tone(200));
     for n in 0..70_u64 {
         let payload = if n % 14 < 5 { &loud } else { &soft };
-        ingress.receive(after(400.max(20 * n)), Samples(320 * n), payload).unwrap();
+        ingress.receive(after(400.max(20 * n)), n, Samples(320 * n), payload).unwrap();
         drain(&mut ingress);
     }
     assert_eq!(ingress.stats().ahead, 0, "nine soft messages in a row are no pause");
     for n in 70..130_u64 {
-        ingress.receive(after(20 * n), Samples(320 * n), &soft).unwrap();
+        ingress.receive(after(20 * n), n, Samples(320 * n), &soft).unwrap();
         drain(&mut ingress);
     }
     assert!(15 < ingress.stats().ahead, "a pause is used to catch up");
@@ -239,7 +287,7 @@ fn the_beginning_of_speech_is_never_left_out_to_catch_up() {
         [6_000_i16, -6_000].repeat(160).iter().flat_map(|s| s.to_le_bytes()).collect();
     for n in 0..25_u64 {
         let now = after(if n == 0 { 400 } else { 400.max(20 * n) });
-        ingress.receive(now, Samples(320 * n), &loud).unwrap();
+        ingress.receive(now, n, Samples(320 * n), &loud).unwrap();
         drain(&mut ingress);
     }
     assert_eq!(ingress.stats().ahead, 0, "loud messages are kept");
@@ -264,7 +312,7 @@ fn media_is_lost_after_two_seconds_and_comes_back() {
     let events = send(&mut ingress, after(4_000), 200);
     assert_eq!(events[0], IngressEvent::MediaBack);
     assert!(matches!(events[1], IngressEvent::Gap { .. }));
-    assert_eq!(frames(&events).last(), Some(&(START + 200 * 320, 300)));
+    assert_eq!(frames(&events).last().map(|frame| frame.0), Some(START + 200 * 320));
 }
 
 #[test]
@@ -277,7 +325,7 @@ fn a_new_link_counts_from_anywhere_and_goes_on_by_the_clock() {
     for n in 0..10_u64 {
         // 0x00 is the loudest code, −32124.
         let media_time = Samples(900_000 + 160 * n);
-        ingress.receive(after(1_000 + 20 * n), media_time, &[0x00; 160]).unwrap();
+        ingress.receive(after(1_000 + 20 * n), n, media_time, &[0x00; 160]).unwrap();
         events.extend(drain(&mut ingress));
     }
     ingress.finish();
@@ -323,7 +371,7 @@ fn speech_over_a_telephone_is_found_where_it_was_spoken() {
     for (n, message) in narrow.chunks_exact(160).enumerate() {
         frame.samples_mut().copy_from_slice(message);
         encoder.encode(&frame, &mut payload);
-        ingress.receive(after(20 * n as u64), Samples(160 * n as u64), &payload).unwrap();
+        ingress.receive(after(20 * n as u64), n as u64, Samples(160 * n as u64), &payload).unwrap();
         for event in drain(&mut ingress) {
             match event {
                 IngressEvent::VoiceOn { at } | IngressEvent::VoiceOff { at, .. } => {
@@ -347,7 +395,7 @@ fn a_voice_that_is_cut_off_by_a_lost_link_ends() {
     let mut events = Vec::new();
     for (n, message) in speech[..16_000].chunks_exact(320).enumerate() {
         let media_time = Samples(320 * n as u64);
-        ingress.receive(after(20 * n as u64), media_time, &pcm16(message)).unwrap();
+        ingress.receive(after(20 * n as u64), n as u64, media_time, &pcm16(message)).unwrap();
         events.extend(drain(&mut ingress));
     }
     ingress.handle_timeout(after(3_000));
@@ -361,30 +409,59 @@ fn a_voice_that_is_cut_off_by_a_lost_link_ends() {
     assert_eq!(*lost, IngressEvent::MediaLost { since: after(980) });
 }
 
+/// Opus packets of 2.5, 10, 20 and 60 ms, and what is none.
+fn opus_payloads() -> Vec<Vec<u8>> {
+    let mut encoder =
+        ::opus::Encoder::new(48_000, ::opus::Channels::Mono, ::opus::Application::Voip).unwrap();
+    let mut packet = |len: usize| {
+        let sound: Vec<f32> = (0..len).map(|n| (n as f32 * 0.05).sin() * 0.3).collect();
+        encoder.encode_vec_float(&sound, 1_500).unwrap()
+    };
+    let mut payloads: Vec<Vec<u8>> = [120, 480, 960, 2_880].map(&mut packet).into();
+    payloads.extend([vec![], vec![0x01, 7, 7, 7, 7, 7], vec![0xff, 0x3d, 1], vec![0; 1_600]]);
+    payloads
+}
+
+fn anything() -> impl Strategy<Value = (u64, u64, u64, u8)> {
+    let seq = prop_oneof![0..40_u64, any::<u64>()];
+    let media_time = prop_oneof![0..9_000_u64, 0..1_000_000_u64, any::<u64>()];
+    (0..400_000_u64, seq, media_time, any::<u8>())
+}
+
 proptest! {
-    /// Whatever comes, whenever: nothing panics, frames follow each other but for gaps that were
-    /// told and are longer than ten seconds, and none lies in the future.
+    /// Whatever comes, whenever, on any link: nothing panics, frames follow each other but for gaps
+    /// that were told and are longer than ten seconds, none lies further in the future than a leg
+    /// may run ahead, and nothing that is due waits.
     #[test]
     fn frames_never_overlap_and_never_run_into_the_future(
-        messages in prop::collection::vec(
-            (0..400_000_u64, prop_oneof![0..3_000_u64, 0..1_000_000_u64, any::<u64>()], any::<u8>()),
-            1..60,
-        ),
+        messages in prop::collection::vec(anything(), 1..60),
+        by_opus in any::<bool>(),
     ) {
-        let mut ingress = ingress();
-        let (mut now, mut next) = (T0, None);
-        for (wait_us, media_time, kind) in messages {
+        let opus = opus_payloads();
+        let link = |by_opus| {
+            if by_opus { (Encoding::Opus, SampleRate::Hz48000) } else { (Encoding::PcmS16le, RATE) }
+        };
+        let (mut by_opus, mut now, mut next) = (by_opus, T0, None);
+        let mut ingress = Ingress::new(link(by_opus).0, link(by_opus).1);
+        for (wait_us, seq, media_time, kind) in messages {
             now += Span(wait_us);
             ingress.handle_timeout(now);
+            let mut events = drain(&mut ingress);
+            prop_assert!(ingress.poll_timeout().is_none_or(|due| now < due));
             match kind {
-                0..=10 => ingress.relink(Encoding::PcmS16le, RATE),
+                0..=10 => {
+                    by_opus = !by_opus;
+                    ingress.relink(link(by_opus).0, link(by_opus).1);
+                }
                 11..=20 => ingress.link_closed(),
                 _ => {}
             }
-            let media_time = Samples(media_time);
-            let _ = ingress.receive(now, media_time, &vec![kind; 640 - usize::from(kind == 30)]);
+            let pcm = vec![kind; 640 - usize::from(kind == 30)];
+            let payload = if by_opus { &opus[usize::from(kind) % opus.len()] } else { &pcm };
+            let _ = ingress.receive(now, seq, Samples(media_time), payload);
+            events.extend(drain(&mut ingress));
             let mut jumped = false;
-            for event in drain(&mut ingress) {
+            for event in events {
                 match event {
                     IngressEvent::Gap { span, .. } => jumped |= MAX_FILL < span,
                     IngressEvent::Frame { at, .. } => {
@@ -395,7 +472,12 @@ proptest! {
                 }
             }
             let ahead = next.unwrap_or_default().span(RATE).0.saturating_sub(now.0);
-            prop_assert!(ahead <= (MAX_AHEAD + FRAME).0, "{ahead} µs ahead");
+            prop_assert!(ahead <= (MAX_AHEAD + Span::ms(120)).0, "{ahead} µs ahead");
+        }
+        let before = next;
+        ingress.finish();
+        for (at, _) in frames(&drain(&mut ingress)) {
+            prop_assert!(before.is_none_or(|before| before.0 <= at));
         }
     }
 }

@@ -85,12 +85,27 @@ pub(crate) enum CallError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The server's address of the audio needs TLS.
+    /// The server's certificate is not one that is trusted.
     #[error(
-        "the audio of this call is at a wss:// address, and this program speaks ws:// only; \
-         call the server by an http:// address on its own machine or network"
+        "the certificate of {url} is not trusted: {reason}\n\
+         Where the server has RINGCRAFT_TLS=self, or a certificate of your own authority, name the \
+         certificate or the authority's with --ca-cert FILE. The server's own is \
+         tls/certificate.pem in its data folder; its log shows the SHA-256 to compare with"
     )]
-    NeedsTls,
+    NotTrusted {
+        /// The server.
+        url: String,
+        /// What is wrong with the certificate.
+        reason: String,
+    },
+    /// What is to be trusted cannot be used.
+    #[error("{}: {reason} (--ca-cert)", file.display())]
+    CaCert {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The audio socket failed.
     #[error("the audio socket {0}")]
     Socket(String),

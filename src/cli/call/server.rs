@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::error::CallError;
 use super::peer::IceServer;
+use super::trust::{self, Trust};
 use crate::model::CallId;
 
 /// No answer of the server takes longer.
@@ -162,9 +163,10 @@ impl Server {
     ///
     /// # Errors
     /// When the machine cannot do TLS.
-    pub(crate) fn at(base: &str, api_key: String) -> Result<Self, CallError> {
+    pub(crate) fn at(base: &str, api_key: String, trust: &Trust) -> Result<Self, CallError> {
         // The audio goes straight to the server, so its HTTP does too.
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(trust.tls())
             .no_proxy()
             .timeout(ANSWER_WITHIN)
             .build()
@@ -347,11 +349,15 @@ fn unreadable(url: &str, reason: String) -> CallError {
 }
 
 fn unreachable(base: &str, error: &reqwest::Error) -> CallError {
-    CallError::Unreachable { url: base.to_owned(), reason: innermost(error) }
+    let url = base.to_owned();
+    match trust::doubt(error) {
+        Some(reason) => CallError::NotTrusted { url, reason },
+        None => CallError::Unreachable { url, reason: innermost(error) },
+    }
 }
 
 /// The query may hold a token or a signature.
-fn without_query(url: &str) -> &str {
+pub(crate) fn without_query(url: &str) -> &str {
     url.split_once('?').map_or(url, |(address, _)| address)
 }
 

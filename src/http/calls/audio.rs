@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use tokio::net::TcpStream;
 
 use crate::app::App;
 use crate::http::access::MediaAccess;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::live::AttachError;
 use crate::model::CallId;
+use crate::transport::socket::Unserved;
 use crate::transport::websocket::upgrade::Upgrade;
 use crate::transport::{Refused, websocket};
 
@@ -39,30 +39,25 @@ pub(in crate::http) async fn connect(
 /// Takes the connection off the threads for HTTP, its readiness events included.
 async fn move_to_media(app: Arc<App>, call: CallId, upgrade: Upgrade) {
     match upgrade.into_socket().await {
-        Ok((stream, already_read)) => {
+        Ok((socket, already_read)) => {
             let media = app.media.clone();
             let calls = app.calls.clone();
-            calls.spawn_on(carry(app, call, stream, already_read), &media);
+            calls.spawn_on(carry(app, call, socket, already_read), &media);
         }
         Err(error) => tracing::debug!(%call, %error, "the audio link broke while it was opened"),
     }
 }
 
-async fn carry(
-    app: Arc<App>,
-    call: CallId,
-    stream: std::net::TcpStream,
-    already_read: bytes::Bytes,
-) {
-    let stream = match TcpStream::from_std(stream) {
-        Ok(stream) => stream,
+async fn carry(app: Arc<App>, call: CallId, socket: Unserved, already_read: bytes::Bytes) {
+    let socket = match socket.serve() {
+        Ok(socket) => socket,
         Err(error) => {
             tracing::warn!(%call, %error, "the audio link cannot be moved to the media threads");
             return;
         }
     };
     let attach = |link| app.live.attach(call, link).map_err(refused);
-    let closed = websocket::serve(stream, already_read, call, attach).await;
+    let closed = websocket::serve(socket, already_read, call, attach).await;
     tracing::info!(
         %call,
         ending = ?closed.ending,

@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use ringcraft_media::call::EndReason;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -25,7 +26,6 @@ use crate::transport::webrtc::fragment::{FRAGMENT_TYPE, Place};
 use crate::transport::webrtc::offer::SDP_TYPE;
 use crate::transport::webrtc::sessions::{Applied, Condition, Reached, Seat};
 use crate::transport::webrtc::{Ending, Session};
-use ringcraft_media::call::EndReason;
 
 mod body;
 mod refusal;

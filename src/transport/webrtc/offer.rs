@@ -68,7 +68,7 @@ pub enum Unanswerable {
     #[error("the offer needs a=ice-ufrag and a=ice-pwd, as RFC 8839 writes them")]
     NoIce,
     /// Who is at the other end could not be known.
-    #[error("the offer needs an a=fingerprint")]
+    #[error("the offer needs an a=fingerprint of sha-256")]
     NoFingerprint,
     /// It has more than [`MAX_CANDIDATES`].
     #[error("an offer may have at most {MAX_CANDIDATES} candidates")]
@@ -183,13 +183,21 @@ fn judge_transport<'a>(description: &Description<'a>) -> Result<&'a str, Unanswe
     let said = |name: &str| transport.get(name).or_else(|| session.get(name)).map(str::trim);
     let ufrag = said("ice-ufrag").filter(|ufrag| is_ufrag(ufrag)).ok_or(Unanswerable::NoIce)?;
     said("ice-pwd").filter(|pwd| is_pwd(pwd)).ok_or(Unanswerable::NoIce)?;
-    let has_hash = |print: &str| print.split_ascii_whitespace().count() == 2;
-    said("fingerprint").filter(|print| has_hash(print)).ok_or(Unanswerable::NoFingerprint)?;
+    said("fingerprint").filter(|print| is_sha_256(print)).ok_or(Unanswerable::NoFingerprint)?;
     let candidates = description.media.iter().flat_map(|section| section.all("candidate"));
     if MAX_CANDIDATES < candidates.count() {
         return Err(Unanswerable::TooManyCandidates);
     }
     Ok(ufrag)
+}
+
+/// Whether a fingerprint is one that every implementation has (RFC 8122, section 5): 32 bytes in
+/// hexadecimal, with colons between.
+fn is_sha_256(fingerprint: &str) -> bool {
+    let Some((function, hash)) = fingerprint.split_once(' ') else { return false };
+    let is_byte = |byte: &str| byte.len() == 2 && byte.bytes().all(|c| c.is_ascii_hexdigit());
+    let bytes = hash.split(':');
+    function == "sha-256" && bytes.clone().count() == 32 && bytes.clone().all(is_byte)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use candidates::Candidates;
+pub use framing::MAX_PACKET;
 pub use router::LaneError;
 use router::{LaneId, Router};
 pub use sockets::BindError;
@@ -31,9 +32,6 @@ mod udp;
 
 /// Packets waiting for a session: 2.5 s of audio. When full the newest is lost and counted.
 pub const LANE_INBOUND: usize = 128;
-
-/// The longest packet that is taken, in bytes. Everything of WebRTC fits the path's MTU.
-pub const MAX_PACKET: usize = 2_048;
 
 /// The port of all calls. Clones are the same port.
 #[derive(Clone, Debug)]
@@ -109,7 +107,7 @@ impl Ports {
         let _entered = runtime.enter();
         let (udp, listener, sender) = sockets.served().map_err(BindError::other(listen))?;
         let shared = Arc::new(Shared {
-            router: Mutex::new(Router::new()),
+            router: Mutex::new(Router::default()),
             candidates,
             udp: sender,
             tally: Tally::default(),
@@ -219,3 +217,5 @@ impl Shared {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,9 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use crate::transport::socket::{Socket, Unserved};
 
 /// A request that asks for a WebSocket, not yet answered.
 #[derive(Debug)]
@@ -74,12 +75,12 @@ impl Upgrade {
     ///
     /// # Errors
     /// When the connection broke before.
-    pub async fn into_socket(self) -> io::Result<(std::net::TcpStream, Bytes)> {
+    pub async fn into_socket(self) -> io::Result<(Unserved, Bytes)> {
         let upgraded = self.connection.await.map_err(io::Error::other)?;
         let parts = upgraded
-            .downcast::<TokioIo<TcpStream>>()
-            .map_err(|_| io::Error::other("the connection is not plain TCP"))?;
-        Ok((parts.io.into_inner().into_std()?, parts.read_buf))
+            .downcast::<TokioIo<Socket>>()
+            .map_err(|_| io::Error::other("the connection is none of our listener's"))?;
+        Ok((parts.io.into_inner().leave()?, parts.read_buf))
     }
 }
 

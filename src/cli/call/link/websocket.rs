@@ -7,16 +7,16 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, timeout};
-use tokio_tungstenite::tungstenite::error::UrlError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 use tokio_util::task::TaskTracker;
 
 use super::{Arrival, Full, Link};
 use crate::cli::call::error::CallError;
 use crate::cli::call::rep::Output;
-use crate::cli::call::server::refusal;
+use crate::cli::call::server::{refusal, without_query};
+use crate::cli::call::trust::{self, Trust};
 use crate::cli::call::wire::{self, Control, Encoding, Request, Text};
 
 /// Messages on their way out: more than a second of audio. When full, the server reads too slowly
@@ -48,9 +48,13 @@ impl AudioSocket {
     ///
     /// # Errors
     /// When the server is not there, refuses or does not become ready in time.
-    pub(crate) async fn open(url: &str, rate: SampleRate) -> Result<Self, CallError> {
+    pub(crate) async fn open(
+        url: &str,
+        rate: SampleRate,
+        trust: &Trust,
+    ) -> Result<Self, CallError> {
         let ready = async {
-            let mut socket = connect(url).await?;
+            let mut socket = connect(url, trust).await?;
             let start = Request::Start { encoding: Encoding::PcmS16le, sample_rate: rate };
             socket
                 .send(text(&start))
@@ -114,19 +118,22 @@ impl Link for AudioSocket {
     }
 }
 
-async fn connect(url: &str) -> Result<Socket, CallError> {
+async fn connect(url: &str, trust: &Trust) -> Result<Socket, CallError> {
     let config = WebSocketConfig::default()
         .write_buffer_size(0)
         .max_message_size(Some(LARGEST_MESSAGE))
         .max_frame_size(Some(LARGEST_MESSAGE));
-    match connect_async_with_config(url, Some(config), true).await {
+    let connector = Some(trust.connector());
+    match connect_async_tls_with_config(url, Some(config), true, connector).await {
         Ok((socket, _)) => Ok(socket),
         Err(SocketError::Http(response)) => {
             let body = response.body().as_deref().unwrap_or_default();
             Err(refusal(url, response.status().as_u16(), body))
         }
-        Err(SocketError::Url(UrlError::TlsFeatureNotEnabled)) => Err(CallError::NeedsTls),
-        Err(error) => Err(CallError::Socket(format!("cannot be opened: {error}"))),
+        Err(error) => match trust::doubt(&error) {
+            Some(reason) => Err(CallError::NotTrusted { url: without_query(url).into(), reason }),
+            None => Err(CallError::Socket(format!("cannot be opened: {error}"))),
+        },
     }
 }
 

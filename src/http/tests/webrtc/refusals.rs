@@ -36,8 +36,13 @@ async fn what_is_no_offer_of_a_call_is_refused() {
         (changed("a=fingerprint", "a=x"), 422, "unusable_offer"),
         (changed("a=ice-ufrag", "a=x"), 422, "unusable_offer"),
         (changed("a=group:BUNDLE 0 1", "a=x"), 422, "unusable_offer"),
-        // Well-formed, and yet nothing can be agreed on.
         (changed("sha-256 D2:FA", "sha-999 D2:FA"), 422, "unusable_offer"),
+        // Each line is well-formed, and yet nothing can be agreed on: two names for one transport.
+        (
+            waiting.offer(format!("{}{}", &OFFER[..data], OFFER[data..].replace("EsAw", "WsAe"))),
+            422,
+            "unusable_offer",
+        ),
     ];
     for (row, (request, status, code)) in table.into_iter().enumerate() {
         assert_eq!(error(request).await, (status, code.to_owned()), "row {row}");

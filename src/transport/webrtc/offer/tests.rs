@@ -5,7 +5,8 @@ use super::*;
 const HEAD: &str = "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n";
 const BUNDLE: &str = "a=group:BUNDLE 0 1\r\n";
 const TRANSPORT: &str = "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\n\
-    a=fingerprint:sha-256 D2:FA:0E:C3:22:59:5E:14:95:69:92:3D:13:B4:84:24:2C:C2:A2:C0\r\n";
+    a=fingerprint:sha-256 D2:FA:0E:C3:22:59:5E:14:95:69:92:3D:13:B4:84:24:2C:C2:A2:C0\
+    :3E:FD:34:8E:5E:EA:6F:AF:52:CE:E6:0F\r\n";
 const AUDIO: &str = "m=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\n\
     a=rtpmap:111 opus/48000/2\r\na=rtpmap:0 PCMU/8000\r\n";
 const DATA: &str = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:1\r\n";
@@ -96,6 +97,9 @@ fn only_a_call_is_taken() {
         (changed("P2uYro0UCOQ4zxjKXaWCBui1", "short"), Unanswerable::NoIce),
         (changed("a=fingerprint:", "a=x:"), Unanswerable::NoFingerprint),
         (changed("sha-256 D2", "D2"), Unanswerable::NoFingerprint),
+        (changed("sha-256", "sha-1"), Unanswerable::NoFingerprint),
+        (changed("D2:FA", "D2"), Unanswerable::NoFingerprint),
+        (changed("D2:FA", "D2:FX"), Unanswerable::NoFingerprint),
     ];
     for (row, (found, expected)) in table.into_iter().enumerate() {
         assert_eq!(found, Err(expected), "row {row}");

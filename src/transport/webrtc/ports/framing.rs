@@ -2,7 +2,8 @@
 
 use bytes::{Buf, BufMut, BytesMut};
 
-use super::MAX_PACKET;
+/// The longest packet that is taken, in bytes. Everything of WebRTC fits the path's MTU.
+pub const MAX_PACKET: usize = 2_048;
 
 /// Bytes of a length.
 const LENGTH: usize = 2;
@@ -41,7 +42,7 @@ impl Unframer {
     ///
     /// # Errors
     /// When the stream cannot be followed any further.
-    pub fn next(&mut self) -> Result<Option<BytesMut>, FramingError> {
+    pub fn packet(&mut self) -> Result<Option<BytesMut>, FramingError> {
         let Some(&[high, low]) = self.read.first_chunk::<LENGTH>() else { return Ok(None) };
         let length = usize::from(u16::from_be_bytes([high, low]));
         if length == 0 {
@@ -85,7 +86,7 @@ mod tests {
         let mut packets = Vec::new();
         for piece in pieces {
             unframer.room().extend_from_slice(piece);
-            while let Some(packet) = unframer.next()? {
+            while let Some(packet) = unframer.packet()? {
                 packets.push(packet.to_vec());
             }
         }
@@ -149,7 +150,7 @@ mod tests {
             'stream: for piece in &pieces {
                 unframer.room().extend_from_slice(piece);
                 loop {
-                    match unframer.next() {
+                    match unframer.packet() {
                         Ok(Some(packet)) => prop_assert!((1..=MAX_PACKET).contains(&packet.len())),
                         Ok(None) => break,
                         Err(_) => break 'stream,

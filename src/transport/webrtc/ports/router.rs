@@ -102,9 +102,8 @@ struct Connection<W> {
     outbox: W,
 }
 
-impl<M, W> Router<M, W> {
-    /// An empty table.
-    pub fn new() -> Self {
+impl<M, W> Default for Router<M, W> {
+    fn default() -> Self {
         Self {
             lanes: HashMap::new(),
             names: HashMap::new(),
@@ -114,7 +113,9 @@ impl<M, W> Router<M, W> {
             next_id: 0,
         }
     }
+}
 
+impl<M, W> Router<M, W> {
     /// Opens a lane with its first name.
     ///
     /// # Errors

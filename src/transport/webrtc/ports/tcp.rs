@@ -146,7 +146,7 @@ struct Packets<'a> {
 impl Packets<'_> {
     async fn next(&mut self) -> Result<BytesMut, Ended> {
         loop {
-            if let Some(packet) = self.unframer.next()? {
+            if let Some(packet) = self.unframer.packet()? {
                 return Ok(packet);
             }
             if self.reader.read_buf(self.unframer.room()).await? == 0 {

@@ -13,7 +13,7 @@ fn peer(number: u16) -> SocketAddr {
 
 /// Two lanes: "anna" and "bert".
 fn two_lanes() -> (Router<&'static str, u32>, LaneId, LaneId) {
-    let mut router = Router::new();
+    let mut router = Router::default();
     let anna = router.open("anna", PWD, "anna").unwrap();
     let bert = router.open("bert", OTHER_PWD, "bert").unwrap();
     (router, anna, bert)
@@ -210,7 +210,7 @@ fn a_lane_has_its_four_newest_connections() {
 
 #[test]
 fn there_is_an_end_to_lanes() {
-    let mut router: Router<usize, ()> = Router::new();
+    let mut router: Router<usize, ()> = Router::default();
     let open = |router: &mut Router<_, _>, number| router.open(&format!("l{number}"), PWD, number);
     let lanes: Vec<_> = (0..MAX_LANES).map(|number| open(&mut router, number).unwrap()).collect();
     assert_eq!(open(&mut router, MAX_LANES), Err(LaneError::Full));

@@ -1,0 +1,47 @@
+// A loan officer's six turns in a browser, to the hang-up: what is left is held against what was spoken.
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { CallPage, openChromium } from "./browser.mjs";
+import {
+  assertHeard, assertPlayed, assertSilentBetween, assertSpoken, assertUnderstood, fetchCall, fetchLog,
+} from "./call.mjs";
+import { makeClips } from "./clips.mjs";
+import { Server } from "./server.mjs";
+import { samples } from "./sound.mjs";
+
+test("a whole call in Chromium leaves the truth", { timeout: 300_000 }, async (t) => {
+  const clips = await makeClips(t);
+  const server = await Server.start(t);
+  const page = await CallPage.open(await openChromium(t), server);
+  await page.call();
+  await page.untilAnswered({ from: 0 });
+  const beganMs = [];
+  for (const clip of clips) {
+    const from = page.events.length;
+    await page.say(clip);
+    beganMs.push((await page.until("rep.started", { from })).at_ms);
+    await page.untilAnswered({ from });
+  }
+  assert.equal((await page.path()).remote.protocol, "udp");
+  const ended = await page.hangUp();
+  assert.equal(ended.reason, "rep_hung_up");
+  assert.deepEqual(page.faults, []);
+
+  const left = await fetchCall(server, page.id);
+  assert.equal(left.call.status, "completed");
+  assert.equal(left.call.end_reason, "rep_hung_up");
+  const [rep, persona] = [left.saidBy("rep"), left.saidBy("persona")];
+  assertUnderstood(t, clips, rep, 0.85);
+  assertSpoken(t, clips, beganMs, left.rep, 0.8);
+  assert.equal(persona.length, clips.length + 1, "an opening and an answer to each turn");
+  assertHeard(t, persona, left.persona, await page.heard(), 0.75);
+  assertSilentBetween(persona, left.persona);
+  assertPlayed(t, await fetchLog(left.call));
+  assert.equal(left.rep.length, left.persona.length);
+  assert.ok(Math.abs(left.rep.length - samples(left.record.duration_ms)) <= 16, `${left.rep.length} samples`);
+
+  const told = page.events.filter(({ type }) => type === "utterance").map(({ utterance }) => utterance.id);
+  const kept = left.record.utterances.map(({ id }) => id);
+  assert.deepEqual([...new Set(told)].sort(), [...kept].sort(), "the page was told what the record has");
+});
