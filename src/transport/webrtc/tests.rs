@@ -2,6 +2,7 @@
 
 mod caller;
 mod connection;
+mod hour;
 mod link;
 mod meeting;
 mod wire;
