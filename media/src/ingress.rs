@@ -117,6 +117,8 @@ pub struct Stats {
     pub refused: u64,
     /// Messages behind the position: duplicates and what came too late.
     pub behind: u64,
+    /// Messages that were spoken before the call began, which is when the first of them came.
+    pub early: u64,
     /// Messages dropped because the leg ran ahead of the call's clock.
     pub ahead: u64,
     /// Gaps of more than 200 ms.
@@ -352,6 +354,14 @@ impl Ingress {
         self.behind_in_a_row = 0;
         let span = Samples(len as u64).span(rate);
         self.expected = Some(media_time + self.sender.count(span));
+        if self.leg.position().is_none() {
+            let before = self.sender.before_call(media_time);
+            self.pending.cut(before.samples(rate));
+            if span <= before {
+                self.stats.early += 1;
+                return Some(Ok(()));
+            }
+        }
         self.put(place, span);
         Some(Ok(()))
     }

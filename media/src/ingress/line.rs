@@ -56,13 +56,22 @@ impl SenderClock {
         CallTime(u64::try_from(self.sent_us(media_time) + self.offset_us).unwrap_or(0))
     }
 
-    /// When the first sound of a message was.
+    /// When the first sound of a message was, or the start of the call if that was before.
     pub(super) fn sounded(&self, media_time: Samples) -> CallTime {
-        self.began(media_time).saturating_sub(self.delay)
+        CallTime(u64::try_from(self.sounded_us(media_time)).unwrap_or(0))
+    }
+
+    /// How much of a message sounded before the call began.
+    pub(super) fn before_call(&self, media_time: Samples) -> Span {
+        Span(u64::try_from(-self.sounded_us(media_time)).unwrap_or(0))
     }
 
     pub(super) fn clear(&mut self) {
         self.line.clear();
+    }
+
+    fn sounded_us(&self, media_time: Samples) -> i64 {
+        self.sent_us(media_time) + self.offset_us - self.delay.0 as i64
     }
 
     fn sent_us(&self, media_time: Samples) -> i64 {

@@ -63,6 +63,13 @@ impl Pending {
         Ok(len)
     }
 
+    /// Leaves out the beginning of a message that nothing goes before.
+    pub(super) fn cut(&mut self, len: Samples) {
+        let len = usize::try_from(len.0).unwrap_or(usize::MAX);
+        self.at = self.end.min(self.at.saturating_add(len));
+        (self.made_up, self.message) = (self.at, self.at);
+    }
+
     /// The samples of the message.
     pub(super) fn message(&self) -> &[f32] {
         &self.samples[self.message..self.end]

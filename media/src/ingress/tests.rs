@@ -73,10 +73,21 @@ fn samples_of_a_link_at_16_khz_pass_unchanged() {
 }
 
 #[test]
-fn the_first_message_lies_at_zero_when_it_began_before_the_call() {
+fn what_was_spoken_before_the_call_began_is_cut_off() {
     let mut ingress = ingress();
-    let events = send(&mut ingress, CallTime::from_ms(5), 0);
-    assert_eq!(frames(&events), [(0, 100)]);
+    assert_eq!(send(&mut ingress, CallTime::ZERO, 0), [], "spoken before, all of it");
+    assert_eq!(ingress.stats().early, 1);
+    // The first 15 of its 20 ms were before, too.
+    assert_eq!(send(&mut ingress, CallTime::from_ms(5), 1), []);
+    let events = send(&mut ingress, CallTime::from_ms(25), 2);
+    let [IngressEvent::Frame { at: Samples(0), pcm }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((pcm[79], pcm[80]), (101, 102));
+    // So the leg is on its line, and nothing has to be made up for.
+    for n in 3..1_000 {
+        send(&mut ingress, CallTime::from_ms(5 + 20 * (n - 1)), n);
+    }
+    ingress.finish();
+    assert_eq!(ingress.leg.position(), Some(CallTime::from_ms(5 + 20 * 998)));
 }
 
 #[test]
