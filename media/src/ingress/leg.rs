@@ -103,7 +103,7 @@ impl Leg {
     /// that would be too much before the distance is measured again.
     pub(super) fn silence(&mut self, len: usize) {
         const SILENCE: [f32; crate::frame::MAX_FRAME_LEN] = [0.0; crate::frame::MAX_FRAME_LEN];
-        self.slip.steer(0);
+        self.slip.hold();
         self.push(&SILENCE[..len]);
     }
 

@@ -10,11 +10,13 @@ use super::INGRESS_FRAME_LEN;
 /// How far off the line is still on it, in microseconds: the line itself is only known so well.
 const DEAD_BAND_US: i64 = 3_000;
 
-/// What is further off is made up for in about this time, in microseconds.
-const MADE_UP_IN_US: f64 = 5_000_000.0;
+/// Once off it, how near the stream is brought, in microseconds. A short haul now and then leaves
+/// nearly all of the sound as it was sent.
+const BROUGHT_WITHIN_US: i64 = 500;
 
-/// The most that the stream is stretched or squeezed: one sample in 160.
-const MOST: f64 = 1.0 / 160.0;
+/// By how much the stream is stretched or squeezed meanwhile: one sample in 160, a tenth of a
+/// semitone.
+const PACE: f64 = 1.0 / 160.0;
 
 /// The shortest piece in which rubato can hide a slip.
 const SHORTEST: usize = 4;
@@ -25,6 +27,8 @@ const LONGEST: usize = INGRESS_FRAME_LEN + INGRESS_FRAME_LEN / 100;
 /// Inserts or leaves out single samples, each within a crossfade.
 pub(super) struct Slip {
     inner: rubato::Slip<f32>,
+    /// Whether the stream is being brought back.
+    hauls: bool,
     out: [f32; LONGEST],
 }
 
@@ -37,15 +41,24 @@ impl fmt::Debug for Slip {
 impl Slip {
     pub(super) fn new() -> Self {
         let inner = rubato::Slip::new(INGRESS_FRAME_LEN, 1, FixedAsync::Input);
-        Self { inner: inner.expect("20 ms hold a crossfade"), out: [0.0; LONGEST] }
+        Self { inner: inner.expect("20 ms hold a crossfade"), hauls: false, out: [0.0; LONGEST] }
     }
 
     /// Says how far ahead of the line the stream runs now, in microseconds.
     pub(super) fn steer(&mut self, ahead_us: i64) {
-        let beyond = ahead_us - ahead_us.clamp(-DEAD_BAND_US, DEAD_BAND_US);
-        let stretch = (-beyond as f64 / MADE_UP_IN_US).clamp(-MOST, MOST);
+        let on_line = if self.hauls { BROUGHT_WITHIN_US } else { DEAD_BAND_US };
+        self.hauls = on_line < ahead_us.abs();
+        self.pace(if self.hauls { -ahead_us.signum() } else { 0 });
+    }
+
+    /// Lets the stream be for now.
+    pub(super) fn hold(&mut self) {
+        self.pace(0);
+    }
+
+    fn pace(&mut self, direction: i64) {
         // What is too much for a short piece becomes the most that it can hide.
-        let _ = self.inner.set_resample_ratio(1.0 + stretch, false);
+        let _ = self.inner.set_resample_ratio(1.0 + direction as f64 * PACE, false);
     }
 
     /// Passes on up to 20 ms; says by how many samples they became more.
@@ -71,6 +84,7 @@ impl Slip {
     /// Forgets the stream so far.
     pub(super) fn reset(&mut self) {
         self.inner.reset();
+        self.hauls = false;
     }
 }
 
@@ -104,16 +118,24 @@ mod tests {
     }
 
     #[test]
-    fn the_pace_follows_the_distance_up_to_one_in_160() {
+    fn off_the_line_one_sample_in_160_is_made_up_for() {
         for piece in [40, 160, 320] {
-            for (ahead_us, more_in_ten_seconds) in
-                // 5 ms beyond the dead band: one in a thousand.
-                [(8_000, -160), (-8_000, 160), (200_000, -1_000), (-200_000, 1_000)]
-            {
+            for (ahead_us, more_in_ten_seconds) in [(3_001, -1_000), (-200_000, 1_000)] {
                 let more = slipped(ahead_us, piece, 10).len() as i64 - 160_000;
                 assert!((more - more_in_ten_seconds).abs() <= 1, "{ahead_us} us, {piece}: {more}");
             }
         }
+    }
+
+    #[test]
+    fn a_haul_goes_on_until_the_stream_is_near_the_line() {
+        let mut slip = Slip::new();
+        let mut more = |ahead_us| {
+            slip.steer(ahead_us);
+            slip.push(&[0.0; 320], &mut |_| {}).signum()
+        };
+        let pieces = [2_900, 3_100, 2_900, 600, 500, 2_900].map(&mut more);
+        assert_eq!(pieces, [0, -1, -1, -1, 0, 0], "until it is within half a millisecond");
     }
 
     #[test]
