@@ -42,8 +42,8 @@ const FRAME_LEN: u32 = 960;
 /// Opus without the session's own numbers; Chromium offers it so.
 const PAYLOAD_TYPE: u8 = 111;
 
-/// Silence after each time the clip was said: the buyer's turn.
-const SILENT_FRAMES: usize = 310;
+/// 7 s of silence after each time the clip was said, which is 5.3 s: the buyer's turn.
+const SILENT_FRAMES: usize = 350;
 
 /// One rep.
 pub(crate) struct Caller {

@@ -3,6 +3,9 @@
 //!
 //! The server is a process of its own, this program started again, so that what the callers cost is
 //! not counted. `RINGCRAFT_TEST_DATABASE_URL` names a Postgres in which a database may be made.
+//!
+//! `cargo bench -p ringcraft --bench webrtc_calls -- 50` holds fifty: where a hundred fill the machine,
+//! what a call costs and how it is paced is seen with fewer.
 
 #![expect(clippy::print_stdout, reason = "a bench tells its figures")]
 
@@ -19,7 +22,7 @@ mod engines;
 mod node;
 mod process;
 
-/// Calls at the same time.
+/// Calls at the same time, unless an argument says how many.
 const CALLS: usize = 100;
 
 /// Calls that begin in one second: nobody's hundred reps call within one and the same.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
 
 /// What was measured.
 struct Measured {
+    calls: usize,
     before: Figures,
     begun: Figures,
     ended: Figures,
@@ -57,12 +61,13 @@ struct Measured {
 }
 
 async fn measure() -> Measured {
+    let calls = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(CALLS);
     let mut node = Node::start();
     let before = node.figures().await;
     let mut callers = JoinSet::new();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut pace = tokio::time::interval(Duration::from_secs(1) / CONNECTS_A_SECOND);
-    for number in 0..CALLS {
+    for number in 0..calls {
         pace.tick().await;
         let caller = Caller::connect(number, &mut node).await;
         callers.spawn(caller.talk(stopped.clone()));
@@ -79,20 +84,20 @@ async fn measure() -> Measured {
         connected += usize::from(heard.packets() != 0);
         arrivals.add(heard);
     }
-    Measured { before, begun, ended, arrivals, connected }
+    Measured { calls, before, begun, ended, arrivals, connected }
 }
 
 /// Tells the figures. Says whether they are within budget.
 fn told(measured: &Measured) -> bool {
-    let Measured { before, begun, ended, arrivals, connected } = measured;
-    let calls = CALLS as f64;
+    let Measured { calls, before, begun, ended, arrivals, connected } = measured;
+    let each = *calls as f64;
     let wall = (ended.wall - begun.wall).as_secs_f64();
-    let core = 100.0 * (ended.cpu - begun.cpu).as_secs_f64() / wall / calls;
-    let memory = (ended.resident_bytes as f64 - before.resident_bytes as f64) / calls / 1e6;
-    let handles = (ended.handles as f64 - before.handles as f64) / calls;
+    let core = 100.0 * (ended.cpu - begun.cpu).as_secs_f64() / wall / each;
+    let memory = (ended.resident_bytes as f64 - before.resident_bytes as f64) / each / 1e6;
+    let handles = (ended.handles as f64 - before.handles as f64) / each;
     let spoken = arrivals.packets() as f64 * 0.02;
     let (pacing, timer) = (arrivals.percentile(99), ended.timer_p99);
-    println!("webrtc_calls: {connected} of {CALLS} calls heard their buyer, {spoken:.0} s in all");
+    println!("webrtc_calls: {connected} of {calls} calls heard their buyer, {spoken:.0} s in all");
     println!("webrtc_calls: {core:.2} % of a core a call (budget {CORE_BUDGET_PERCENT})");
     println!("webrtc_calls: {memory:.2} MB and {handles:.2} file handles a call");
     println!(
@@ -101,5 +106,5 @@ fn told(measured: &Measured) -> bool {
         arrivals.percentile(100),
     );
     println!("webrtc_calls: {} packets to the callers were lost", arrivals.lost());
-    *connected == CALLS && core <= CORE_BUDGET_PERCENT && pacing <= timer + PACING_BUDGET
+    connected == calls && core <= CORE_BUDGET_PERCENT && pacing <= timer + PACING_BUDGET
 }
