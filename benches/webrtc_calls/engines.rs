@@ -1,5 +1,8 @@
 //! Engines that cost nothing: the calls are measured, not what serves them.
 
+use std::f64::consts::{PI, TAU};
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use ringcraft::provider::{
     ModelEvent, ModelUsage, PersonaModel, ProviderError, ProviderEvent, RecogniserEvent,
@@ -18,6 +21,9 @@ const VOICE_RATE_HZ: u32 = 16_000;
 
 /// Half of the 12.3 s from one of the rep's turns to the next.
 const ANSWER_SECONDS: u32 = 6;
+
+/// A fifth of a second, as vendors send it.
+const VOICE_PIECE: usize = VOICE_RATE_HZ as usize / 5;
 
 /// Hears the same words in every turn.
 #[derive(Debug)]
@@ -92,9 +98,9 @@ impl TextToSpeech for Throat {
         events: mpsc::Sender<ProviderEvent>,
     ) -> Result<(), ProviderError> {
         while let Some(VoiceInput { reply, chunk, .. }) = input.recv().await {
-            // As vendors send it: a piece at a time, all of it sooner than it is played.
-            for second in 0..ANSWER_SECONDS {
-                let hum = VoiceEvent::Audio(hum(second));
+            // All of it sooner than it is played.
+            for hum in hum().chunks(VOICE_PIECE) {
+                let hum = VoiceEvent::Audio(hum.to_vec());
                 send(&events, ProviderEvent::Voice(reply, chunk, hum)).await?;
             }
             send(&events, ProviderEvent::Voice(reply, chunk, VoiceEvent::Done)).await?;
@@ -103,15 +109,19 @@ impl TextToSpeech for Throat {
     }
 }
 
-/// A second of a voice-like sound: 120 Hz with overtones that swell and fade four times.
-fn hum(second: u32) -> Vec<i16> {
-    let sample = |place: u32| {
-        let time = f64::from(second * VOICE_RATE_HZ + place) / f64::from(VOICE_RATE_HZ);
-        let tone = |overtone: f64| (time * 120.0 * overtone * std::f64::consts::TAU).sin();
-        let swell = (time * 4.0 * std::f64::consts::PI).sin().abs();
-        ((tone(1.0) + tone(2.0) / 2.0 + tone(5.0) / 4.0 + tone(9.0) / 8.0) * swell * 6_000.0) as i16
-    };
-    (0..VOICE_RATE_HZ).map(sample).collect()
+/// A voice-like sound, made once: 120 Hz with overtones that swell and fade four times a second.
+fn hum() -> &'static [i16] {
+    static HUM: OnceLock<Vec<i16>> = OnceLock::new();
+    HUM.get_or_init(|| {
+        let sample = |place: u32| {
+            let time = f64::from(place) / f64::from(VOICE_RATE_HZ);
+            let tone = |overtone: f64| (time * 120.0 * overtone * TAU).sin();
+            let swell = (time * 4.0 * PI).sin().abs();
+            let voice = tone(1.0) + tone(2.0) / 2.0 + tone(5.0) / 4.0 + tone(9.0) / 8.0;
+            (voice * swell * 6_000.0) as i16
+        };
+        (0..VOICE_RATE_HZ * ANSWER_SECONDS).map(sample).collect()
+    })
 }
 
 async fn send(
