@@ -9,9 +9,6 @@ import { between, find, level, readWav, samples, SILENCE_DBFS } from "./sound.mj
 /** Speech is louder, in dBFS. */
 const SPEECH_DBFS = -35;
 
-/** How long a piece of speech is looked for. */
-const PIECE = samples(500);
-
 /** The call, its record and both legs of its recording. */
 export async function fetchCall(server, id) {
   const { call } = await server.ask("GET", `/api/calls/${id}`);
@@ -53,42 +50,53 @@ export function assertUnderstood(t, clips, said, share) {
   assert.ok(understood >= share * truth.length, `${understood} of ${truth.length} words: ${JSON.stringify(said)}`);
 }
 
-/** Each clip sounds in the rep's leg where the page was told that the rep began to speak. */
-export function assertSpoken(t, clips, beganMs, leg, alike) {
-  clips.forEach((clip, turn) => {
-    const half = Math.floor(clip.samples.length / 2);
-    const piece = clip.samples.subarray(half, half + PIECE);
-    // The clip opens with silence, so its middle is at most this far from there.
-    const middle = samples(beganMs[turn]) + half;
-    const found = find(leg, piece, middle - samples(700), middle + samples(700));
-    t.diagnostic(`turn ${turn + 1} is in the rep's leg, ${found.alike.toFixed(3)} alike`);
-    assert.ok(found.alike >= alike, `turn ${turn + 1} is ${found.alike} alike`);
-  });
+/**
+ * The pieces of a sound, a piece each 700 ms where there is speech, that are found where they belong. What has been
+ * through a browser is stretched and shortened here and there to even out its buffers, so not every piece is.
+ */
+function piecesFound(sound, within, { from, to, shift, slack }) {
+  const length = samples(300);
+  let [all, found] = [0, 0];
+  for (let at = from; at + length < to; at += samples(700)) {
+    const piece = sound.subarray(at, at + length);
+    if (level(piece) < SPEECH_DBFS) continue;
+    all += 1;
+    if (find(within, piece, at + shift - slack, at + shift + slack).alike > 0.8) found += 1;
+  }
+  return { all, found };
 }
 
-/**
- * What the page heard is the persona's leg: pieces all along each utterance are found again where they belong. A
- * browser stretches and shortens sound to even out its buffer, so not every piece is.
- */
+/** Each clip sounds in the rep's leg where the page was told that the rep began to speak. */
+export function assertSpoken(t, clips, beganMs, leg, share) {
+  const sounds = clips.map(({ samples: sound, text }, turn) => {
+    const where = { from: 0, to: sound.length, shift: samples(beganMs[turn]), slack: samples(700) };
+    return { text, ...piecesFound(sound, leg, where) };
+  });
+  assertFound(t, sounds, share);
+}
+
+/** What the page heard is the persona's leg: pieces all along each utterance are found again where they belong. */
 export function assertHeard(t, said, leg, heard, share) {
-  const apart = samples(700);
-  const piece = samples(300);
-  let looked = 0;
-  for (const { start_ms, end_ms, text } of said) {
-    let [all, found] = [0, 0];
-    for (let at = samples(start_ms + 300); at + piece < samples(end_ms); at += apart) {
-      const part = leg.subarray(at, at + piece);
-      if (level(part) < SPEECH_DBFS) continue;
-      all += 1;
-      // The page's ear opens when the call does, and it hears a little later than we send.
-      if (find(heard, part, at - samples(500), at + samples(500)).alike > 0.8) found += 1;
-    }
-    t.diagnostic(`${found} of ${all} pieces of "${text.slice(0, 30)}" were heard`);
-    assert.ok(found >= share * all, `${found} of ${all} pieces of "${text}" at ${start_ms} ms were heard`);
-    looked += all;
+  const sounds = said.map(({ start_ms, end_ms, text }) => {
+    // The page's ear opens when the call does, and it hears a little later than we send.
+    const where = { from: samples(start_ms + 300), to: samples(end_ms), shift: 0, slack: samples(500) };
+    return { text, ...piecesFound(leg, heard, where) };
+  });
+  assertFound(t, sounds, share);
+}
+
+/** Something of each sound was found, and of all together at least a share. */
+function assertFound(t, sounds, share) {
+  let [all, found] = [0, 0];
+  for (const sound of sounds) {
+    const what = `${sound.found} of ${sound.all} pieces of "${sound.text.trim().slice(0, 30)}"`;
+    t.diagnostic(what);
+    // A short "Okay." has few pieces, or none.
+    assert.ok(1 <= sound.found || sound.all < 3, what);
+    [all, found] = [all + sound.all, found + sound.found];
   }
-  // A short "Okay." has no piece of its own.
-  assert.ok(looked >= 3 * said.length, `${looked} pieces are too few to tell`);
+  assert.ok(all >= 3 * sounds.length, `${all} pieces are too few to tell`);
+  assert.ok(found >= share * all, `${found} of ${all} pieces were found`);
 }
 
 /** The persona's leg is silent where the record has nobody. */

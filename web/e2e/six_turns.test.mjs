@@ -33,9 +33,9 @@ test("a whole call in Chromium leaves the truth", { timeout: 300_000 }, async (t
   assert.equal(left.call.end_reason, "rep_hung_up");
   const [rep, persona] = [left.saidBy("rep"), left.saidBy("persona")];
   assertUnderstood(t, clips, rep, 0.85);
-  assertSpoken(t, clips, beganMs, left.rep, 0.8);
+  assertSpoken(t, clips, beganMs, left.rep, 0.6);
   assert.equal(persona.length, clips.length + 1, "an opening and an answer to each turn");
-  assertHeard(t, persona, left.persona, await page.heard(), 0.75);
+  assertHeard(t, persona, left.persona, await page.heard(), 0.6);
   assertSilentBetween(persona, left.persona);
   assertPlayed(t, await fetchLog(left.call));
   assert.equal(left.rep.length, left.persona.length);
