@@ -1,4 +1,33 @@
+const difficulties: Record<string, string> = { easy: "Easy", medium: "Medium", hard: "Hard" };
+
 export const practice = {
+  title: "Practice",
+  intro: "Pick a buyer and make the call. Nobody but your team hears it.",
+  /** Scenarios say it as part of a sentence: "a buyer who …". */
+  role: (role: string) => role.slice(0, 1).toUpperCase() + role.slice(1),
+  difficulty: (of: string) => difficulties[of] ?? of,
+  again: {
+    label: "Your last call",
+    practise: "Practise again",
+    goBack: "Go back to the call",
+    see: "See what happened",
+  },
+  library: {
+    title: "Scenarios",
+    filters: "Filter scenarios",
+    difficulty: "Difficulty",
+    anyDifficulty: "Any difficulty",
+    language: "Language",
+    anyLanguage: "Any language",
+    skill: "Skill",
+    anySkill: "Any skill",
+    clear: "Clear filters",
+    trains: "Trains",
+    count: (shown: number, all: number) => `${shown} of ${all} scenarios shown`,
+    empty: { title: "There is nobody to call yet", text: "Scenarios appear here as soon as your admin has published one." },
+    noneFit: { title: "No scenario fits", text: "None of the scenarios fits these filters." },
+  },
+  recent: { title: "Recent calls", all: "All your calls", none: "You have not made a call yet." },
   calls: {
     title: "Your calls",
     intro: "Every practice call you made, the newest first.",
@@ -14,7 +43,7 @@ export const practice = {
       live: "Live now",
       sealing: "Being processed",
       completed: "Completed",
-      failed: "Processing failed, trying again",
+      failed: "Processing failed",
       never_connected: "Never connected",
     },
     ended: {
