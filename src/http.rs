@@ -37,7 +37,7 @@ mod me;
 mod signed_in;
 pub mod listener;
 pub mod tls;
-mod openapi;
+pub mod openapi;
 mod page;
 mod web;
 pub mod scenarios;

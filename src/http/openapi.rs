@@ -39,10 +39,15 @@ impl Modify for Security {
 #[utoipa::path(get, path = "/api/openapi.json", tag = "server", security(()),
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(super) async fn show() -> Json<utoipa::openapi::OpenApi> {
+    Json(description())
+}
+
+/// What this interface is, for programs that make clients.
+pub fn description() -> utoipa::openapi::OpenApi {
     // Made when it is asked for, which is rarely: it is a few hundred kilobytes in memory.
     let (_, mut description) = super::routes().split_for_parts();
     name_operations(&mut description);
-    Json(description)
+    description
 }
 
 /// Generators of clients name functions after operations, so no two may be called alike: each gets
