@@ -64,7 +64,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
         .merge(shared_with_every_site())
-        .routes(routes!(auth::setup::set_up))
+        .routes(routes!(auth::setup::may_set_up, auth::setup::set_up))
         .routes(routes!(auth::login))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::logout_everywhere))
