@@ -6,7 +6,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::http::error::ErrorBody;
 use crate::http::signed_in::SESSION_COOKIE;
-use crate::model::{ApiKeyId, CallId, TeamId, UserId};
+use crate::model::{ApiKeyId, CallId, CallShareId, TeamId, UserId};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,7 +15,7 @@ use crate::model::{ApiKeyId, CallId, TeamId, UserId};
         description = "A real-time voice simulation server: practise a sales call with an AI buyer. \
                        Times are RFC 3339 in UTC; durations and offsets end in `_ms`."
     ),
-    components(schemas(ErrorBody, ApiKeyId, CallId, TeamId, UserId)),
+    components(schemas(ErrorBody, ApiKeyId, CallId, CallShareId, TeamId, UserId)),
     modifiers(&Security),
     security(("bearer" = []), ("cookie" = []))
 )]
