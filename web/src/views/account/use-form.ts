@@ -10,10 +10,12 @@ interface Wanted {
   /** What is wrong before anybody is asked. */
   check: (values: Values) => Fault | null;
   send: (values: Values) => Promise<void>;
+  /** Whether what was typed goes once it was taken. */
+  isEmptiedWhenSent?: boolean;
 }
 
 /** A form of a few fields. The browser holds what is typed, so that it can fill it in and keep it. */
-export function useForm({ check, send }: Wanted) {
+export function useForm({ check, send, isEmptiedWhenSent = false }: Wanted) {
   const [fault, setFault] = useState<Fault | null>(null);
   const show = (form: HTMLFormElement, fault: Fault | null) => {
     setFault(fault);
@@ -31,7 +33,13 @@ export function useForm({ check, send }: Wanted) {
     };
     const wrong = check(values);
     show(form, wrong);
-    if (wrong === null) sending.mutate(values, { onError: (error) => show(form, faultOf(error)) });
+    if (wrong !== null) return;
+    sending.mutate(values, {
+      onError: (error) => show(form, faultOf(error)),
+      onSuccess: () => {
+        if (isEmptiedWhenSent) form.reset();
+      },
+    });
   };
   return {
     isBusy: sending.isPending,
