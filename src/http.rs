@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 #[cfg(debug_assertions)]
 use axum::routing::get;
+use rust_embed::Embed;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use utoipa::OpenApi;
@@ -38,6 +39,7 @@ pub mod listener;
 pub mod tls;
 mod openapi;
 mod page;
+mod web;
 pub mod scenarios;
 mod users;
 mod teams;
@@ -62,7 +64,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
         .merge(shared_with_every_site())
-        .routes(routes!(auth::setup::set_up))
+        .routes(routes!(auth::setup::may_set_up, auth::setup::set_up))
         .routes(routes!(auth::login))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::logout_everywhere))
@@ -106,18 +108,22 @@ fn shared_with_every_site() -> OpenApiRouter<Arc<App>> {
         .layer(from_fn(webrtc::share))
 }
 
-/// The server's whole HTTP interface.
+/// The server's whole HTTP interface, and the page.
 pub fn router(app: Arc<App>) -> Router {
+    router_with::<web::Built>(app)
+}
+
+fn router_with<Page: Embed + 'static>(app: Arc<App>) -> Router {
     // Recordings are as long as they are: no limit of ours lies over them.
     let objects = app.embedded.as_ref().map(EmbeddedS3::router).unwrap_or_default();
     let (router, _) = routes().split_for_parts();
     #[cfg(debug_assertions)]
     let router = router.route("/dev/call", get(dev_page::call));
     router
-        // The fallback may become the object store, so what is not a route under /api ends here.
+        // The fallback is the page, so what is not a route under /api ends here.
         .route("/api", any(no_route))
         .route("/api/{*rest}", any(no_route))
-        .fallback(no_route)
+        .fallback(web::serve::<Page>)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(body::MAX_BODY))
         .layer(CatchPanicLayer::custom(panicked))
