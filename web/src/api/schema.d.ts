@@ -207,7 +207,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Tells whether an org may be made, which a page asks before it offers that or the sign-in. */
+        get: operations["auth_may_set_up"];
         put?: never;
         /**
          * Makes an org with its admin, and signs them in.
@@ -1333,6 +1334,9 @@ export interface components {
             token: string;
             user: components["schemas"]["Me"];
         };
+        SetupAnswer: {
+            setup: components["schemas"]["SetupShown"];
+        };
         /** @description A new org and who runs it. */
         SetupRequest: {
             email: components["schemas"]["EmailAddress"];
@@ -1340,6 +1344,13 @@ export interface components {
             name: components["schemas"]["DisplayName"];
             org_name: components["schemas"]["DisplayName"];
             password: components["schemas"]["Password"];
+        };
+        /** @description Whether somebody may make an org here. */
+        SetupShown: {
+            /** @description There is no org yet: whoever comes first makes it. */
+            is_first: boolean;
+            /** @description Making one is allowed now. */
+            is_open: boolean;
         };
         /** @description A call, and once it is completed what came of it. */
         Shown: components["schemas"]["Summary"] & (components["schemas"]["Outcome"] | null);
@@ -2029,6 +2040,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    auth_may_set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether an org may be made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupAnswer"];
                 };
             };
         };
