@@ -61,6 +61,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::artefacts::waveform))
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
+        .routes(routes!(calls::listen::listen))
         .merge(shared_with_every_site())
         .routes(routes!(auth::setup::set_up))
         .routes(routes!(auth::login))
