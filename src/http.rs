@@ -37,7 +37,7 @@ mod me;
 mod signed_in;
 pub mod listener;
 pub mod tls;
-mod openapi;
+pub mod openapi;
 mod page;
 mod web;
 pub mod scenarios;
@@ -46,6 +46,7 @@ mod teams;
 mod api_keys;
 mod org;
 mod audit;
+mod shared;
 pub mod token;
 
 /// Every route of the interface, with its description.
@@ -61,6 +62,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::kpis::kpis))
         .routes(routes!(calls::artefacts::recording))
         .routes(routes!(calls::artefacts::waveform))
+        .routes(routes!(calls::shares::share, calls::shares::shares))
+        .routes(routes!(calls::shares::revoke_share))
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
         .merge(shared_with_every_site())
@@ -87,6 +90,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(org::show, org::change))
         .routes(routes!(org::list))
         .routes(routes!(audit::list))
+        .routes(routes!(shared::show))
+        .routes(routes!(shared::waveform))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(scenarios::show))
@@ -145,9 +150,10 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::internal().into_response()
 }
 
-/// Logs each request with its path and without its query, which may hold a token.
+/// Logs each request with its path and without what may be a token in it: the query, and what names
+/// a shared call.
 async fn log(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
+    let path = without_token(request.uri().path()).to_owned();
     let span = tracing::info_span!("request", method = %request.method(), path);
     let begun = clock::now();
     async {
@@ -164,6 +170,12 @@ async fn log(request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+/// What of a path may be told: behind the first part of a link to a call is its token.
+fn without_token(path: &str) -> &str {
+    let shared = ["/api/shared/", "/shared/"].into_iter().find(|prefix| path.starts_with(prefix));
+    shared.unwrap_or(path)
 }
 
 #[cfg(test)]
