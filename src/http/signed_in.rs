@@ -29,6 +29,11 @@ const WATCHED: [&str; 5] =
 #[derive(Clone, Debug)]
 pub(super) struct SignedIn(pub(super) Principal);
 
+/// Somebody who is signed in and opens a WebSocket. Browsers let pages of every site do that and
+/// read what comes, so a cookie counts from our own page only.
+#[derive(Clone, Debug)]
+pub(super) struct OnSocket(pub(super) Principal);
+
 /// Somebody who is signed in and runs the org.
 #[derive(Clone, Debug)]
 pub(super) struct RunsOrg(pub(super) Principal);
@@ -58,6 +63,19 @@ impl FromRequestParts<Arc<App>> for SignedIn {
         let signed_in = Self(in_named_org(principal, parts, app).await?);
         parts.extensions.insert(signed_in.clone());
         Ok(signed_in)
+    }
+}
+
+impl FromRequestParts<Arc<App>> for OnSocket {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
+        let by_cookie = bearer(&parts.headers).is_none();
+        if by_cookie && !is_from_own_page(parts, app.config.public_url.as_ref()) {
+            return Err(ApiError::cross_origin());
+        }
+        Ok(Self(principal))
     }
 }
 
@@ -143,17 +161,20 @@ pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
 /// A browser sends cookies with what other sites ask for too, so a request that changes something
 /// must say that it comes from our own page. What reads is safe: its answer stays in the browser.
 fn check_origin(parts: &Parts, public_url: Option<&BaseUrl>) -> Result<(), ApiError> {
-    if only_reads(&parts.method) {
+    if only_reads(&parts.method) || is_from_own_page(parts, public_url) {
         return Ok(());
     }
+    Err(ApiError::cross_origin())
+}
+
+fn is_from_own_page(parts: &Parts, public_url: Option<&BaseUrl>) -> bool {
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let same_site = text(header::HeaderName::from_static("sec-fetch-site"));
-    let own = match (same_site, text(header::ORIGIN)) {
+    match (same_site, text(header::ORIGIN)) {
         (Some(site), _) => site == "same-origin",
         (None, Some(origin)) => is_own(origin, text(header::HOST), public_url),
         (None, None) => false,
-    };
-    if own { Ok(()) } else { Err(ApiError::cross_origin()) }
+    }
 }
 
 fn is_own(origin: &str, host: Option<&str>, public_url: Option<&BaseUrl>) -> bool {
