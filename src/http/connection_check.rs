@@ -14,7 +14,7 @@ use crate::clock;
 use crate::http::calls::ice_servers::{self as ice, IceServer};
 use crate::http::calls::webrtc::body::OfferBody;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::signed_in::{OnSocket, SignedIn};
+use crate::http::signed_in::{SocketOfPerson, SignedIn};
 use crate::live::OpenError;
 use crate::model::CallId;
 use crate::transport::webrtc::offer::SDP_TYPE;
@@ -92,7 +92,7 @@ pub(super) async fn answer_offer(
 ))]
 pub(super) async fn echo(
     State(app): State<Arc<App>>,
-    OnSocket(principal): OnSocket,
+    SocketOfPerson(principal): SocketOfPerson,
     mut request: Request,
 ) -> Result<Response, ApiError> {
     let upgrade = Upgrade::take(&mut request)?;

@@ -29,10 +29,9 @@ const WATCHED: [&str; 5] =
 #[derive(Clone, Debug)]
 pub(super) struct SignedIn(pub(super) Principal);
 
-/// Somebody who is signed in and opens a WebSocket. Browsers let pages of every site do that and
-/// read what comes, so a cookie counts from our own page only.
+/// Somebody who is signed in and opens a WebSocket: with a cookie, from our own page alone.
 #[derive(Clone, Debug)]
-pub(super) struct OnSocket(pub(super) Principal);
+pub(super) struct SocketOfPerson(pub(super) Principal);
 
 /// Somebody who is signed in and runs the org.
 #[derive(Clone, Debug)]
@@ -66,15 +65,15 @@ impl FromRequestParts<Arc<App>> for SignedIn {
     }
 }
 
-impl FromRequestParts<Arc<App>> for OnSocket {
+impl FromRequestParts<Arc<App>> for SocketOfPerson {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
-        let by_cookie = bearer(&parts.headers).is_none();
-        if by_cookie && !is_from_own_page(parts, app.config.public_url.as_ref()) {
-            return Err(ApiError::cross_origin());
+        // What a WebSocket brings, a page of another site could read.
+        if bearer(&parts.headers).is_none() && cookie(&parts.headers).is_some() {
+            from_own_page(parts, app.config.public_url.as_ref())?;
         }
+        let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
         Ok(Self(principal))
     }
 }
@@ -161,20 +160,19 @@ pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
 /// A browser sends cookies with what other sites ask for too, so a request that changes something
 /// must say that it comes from our own page. What reads is safe: its answer stays in the browser.
 fn check_origin(parts: &Parts, public_url: Option<&BaseUrl>) -> Result<(), ApiError> {
-    if only_reads(&parts.method) || is_from_own_page(parts, public_url) {
-        return Ok(());
-    }
-    Err(ApiError::cross_origin())
+    if only_reads(&parts.method) { Ok(()) } else { from_own_page(parts, public_url) }
 }
 
-fn is_from_own_page(parts: &Parts, public_url: Option<&BaseUrl>) -> bool {
+/// Lets through what comes from our own page.
+fn from_own_page(parts: &Parts, public_url: Option<&BaseUrl>) -> Result<(), ApiError> {
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let same_site = text(header::HeaderName::from_static("sec-fetch-site"));
-    match (same_site, text(header::ORIGIN)) {
+    let own = match (same_site, text(header::ORIGIN)) {
         (Some(site), _) => site == "same-origin",
         (None, Some(origin)) => is_own(origin, text(header::HOST), public_url),
         (None, None) => false,
-    }
+    };
+    if own { Ok(()) } else { Err(ApiError::cross_origin()) }
 }
 
 fn is_own(origin: &str, host: Option<&str>, public_url: Option<&BaseUrl>) -> bool {

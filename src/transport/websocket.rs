@@ -21,10 +21,10 @@ use crate::transport::text::{Fault, MAX_FAULTS};
 use crate::transport::{LINK_OUTBOUND, Link, LinkFormat, LinkOut, Refused};
 use session::{Reaction, Session};
 
-pub mod echo;
 mod session;
 pub mod upgrade;
 pub mod wire;
+pub mod echo;
 
 /// The longest message of a client, in bytes.
 pub const MAX_MESSAGE: usize = 64 * 1024;
