@@ -153,7 +153,10 @@ fn a_listener_is_greeted_as_the_sample_says() {
 #[test]
 fn the_samples_of_webrtc_are_read() {
     let samples = samples_in("tests/protocol/webrtc");
-    assert_eq!(samples.keys().collect::<Vec<_>>(), ["candidates", "ice_servers", "played"]);
+    assert_eq!(
+        samples.keys().collect::<Vec<_>>(),
+        ["candidates", "connection.checked", "ice_servers", "played"]
+    );
     let fragment = fragment::read(&samples["candidates"]).unwrap();
     assert_eq!((fragment.ufrag.as_str(), fragment.pwd.len()), ("EsAw", 24));
     let candidate = "candidate:1 1 udp 2122260223 192.0.2.10 50000 typ host generation 0";
