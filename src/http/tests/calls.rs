@@ -16,6 +16,7 @@ use opening::open;
 
 mod list;
 mod listen;
+mod shares;
 pub(super) mod opening;
 
 /// The server's own hand in the database, at work for one org.
