@@ -84,6 +84,7 @@ mod tests {
                 text: text.into(),
                 words: Vec::new(),
                 interrupted,
+                typed: false,
             },
         };
         let mut out = Vec::new();
