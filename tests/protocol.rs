@@ -14,7 +14,7 @@ use ringcraft_media::call::Live;
 use serde_json::Value;
 
 /// What a client sends.
-const CLIENT: [&str; 3] = ["hangup", "played", "start"];
+const CLIENT: [&str; 4] = ["hangup", "played", "say", "start"];
 
 /// What a server sends about the audio.
 const SERVER: [&str; 5] = ["clear", "error", "pause", "ready", "resume"];
@@ -73,7 +73,8 @@ fn request_place(request: &Request) -> usize {
     match request {
         Request::Hangup => 0,
         Request::Played { .. } => 1,
-        Request::Start { .. } => 2,
+        Request::Say { .. } => 2,
+        Request::Start { .. } => 3,
     }
 }
 
@@ -171,4 +172,6 @@ fn the_samples_of_webrtc_are_read() {
     let hangup: ChannelRequest =
         serde_json::from_str(&samples_in("tests/protocol")["hangup"]).unwrap();
     assert_eq!(hangup, ChannelRequest::Hangup);
+    let say: ChannelRequest = serde_json::from_str(&samples_in("tests/protocol")["say"]).unwrap();
+    assert_eq!(say, ChannelRequest::Say { text: "What matters most to you?".into() });
 }

@@ -352,6 +352,9 @@ impl Carrier {
             }
             LinkOut::Clear(reply) => self.tell(ServerText::Clear { reply }),
             LinkOut::Live(event) => self.tell_text(&event),
+            LinkOut::Refused(Refused { code, message }) => {
+                self.tell(ServerText::Error { code, message: &message })
+            }
         }
     }
 
