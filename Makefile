@@ -4,16 +4,18 @@ PROFILE ?= dev
 FILTER ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test matrix check bench sql setup
+.PHONY: help run dev test matrix check bench sql setup
 
 help:
 	@echo "Ringcraft, a real-time voice simulation server"
 	@echo
-	@echo "  make run      build the server and start it on http://localhost:8080, with a private Postgres"
+	@echo "  make run      build page and server and start it on http://localhost:8080, with a private Postgres"
 	@echo "                beside it unless DATABASE_URL is set; Ctrl-C drains and stops it"
+	@echo "  make dev      the same, and beside it the page at http://localhost:5173, where each change in web/src"
+	@echo "                shows at once"
 	@echo "  make test     run every test; FILTER=turn runs those with turn in their name"
 	@echo "  make matrix   print who reaches which rows of the database, as tried just now"
-	@echo "  make check    format, lints, boundaries between modules, licences"
+	@echo "  make check    format, lints, types, boundaries between modules, licences"
 	@echo "  make sql      describe the checked queries anew after one of them or a migration changed"
 	@echo "  make bench    run the benches; past its budget, a bench fails"
 	@echo
@@ -23,6 +25,10 @@ help:
 
 run:
 	@PROFILE=$(PROFILE) exec scripts/run.sh
+
+dev:
+	@scripts/setup.sh build
+	@exec scripts/page.sh dev
 
 test:
 	@scripts/setup.sh test

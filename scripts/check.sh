@@ -16,6 +16,11 @@ step "scripts"
 for script in scripts/*.sh .ci/run; do bash -n "$script"; done
 for script in web/e2e/*.mjs web/e2e/*.js; do node --check "$script"; done
 
+step "page"
+npm --prefix web --silent run lint
+npm --prefix web --silent run typecheck
+scripts/page.sh types --check
+
 step "boundaries"
 python3 scripts/boundaries_test.py --quiet
 python3 scripts/boundaries.py

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the server beside its private Postgres and stops both in order. `make run` calls it.
 #
-#   scripts/run.sh               builds the server and serves
+#   scripts/run.sh               builds the page and the server, and serves
 #   scripts/run.sh COMMAND...    runs COMMAND in the server's place
 #
 # With DATABASE_URL the server runs on that database, and nothing else is started. Without it the cluster
@@ -69,6 +69,7 @@ pass_on() {
 command=("$@")
 if [ $# -eq 0 ]; then
   scripts/setup.sh build
+  scripts/page.sh build
   cargo build --profile "${PROFILE:-dev}" --bin ringcraft
   # It becomes the server; it does not stay between.
   command=(cargo run --quiet --profile "${PROFILE:-dev}" --bin ringcraft -- serve)

@@ -2,7 +2,8 @@
 # Installs what is missing to build, test or check Ringcraft on Debian or Ubuntu; `make` calls it.
 # What is there already is found by looking for it, so a second run takes well under a second.
 #
-#   scripts/setup.sh build    the compiler's needs, the offline speech engines, and Postgres without a DATABASE_URL
+#   scripts/setup.sh build    the compiler's needs, what the page is built with, the offline speech engines, and
+#                             Postgres without a DATABASE_URL
 #   scripts/setup.sh test     and the test runner, the browsers and what drives them
 #   scripts/setup.sh check    and what the checks use
 set -euo pipefail
@@ -48,10 +49,10 @@ missing_packages() {
     have_one_of firefox-esr firefox || echo firefox-esr
     # A sound card that nobody hears: without one, Firefox plays nothing.
     have pulseaudio || echo pulseaudio
-    have npm || echo npm
   fi
   if [ "$level" = check ]; then have python3 || echo python3; fi
-  if [ "$level" != build ]; then have node || echo nodejs; fi
+  have node || echo nodejs
+  have npm || echo npm
 }
 
 # Debian's package makes a cluster for the whole machine and starts it, at every boot too. Ours are in the
@@ -123,14 +124,29 @@ check_nextest() {
       "When it asks for a newer Rust: rustup update stable"
 }
 
+check_node() {
+  local found major minor
+  found=$(node --version)
+  IFS=. read -r major minor _ <<<"${found#v}"
+  # What web/package.json asks for, as its build tool does.
+  case $major in
+    20) [ "$minor" -lt 19 ] || return 0 ;;
+    22) [ "$minor" -lt 12 ] || return 0 ;;
+    *) [ "$major" -lt 23 ] || return 0 ;;
+  esac
+  fail "Node.js ${found#v} cannot build the page; 20.19, 22.12 or a later one is needed." \
+    "From https://nodejs.org/en/download, or, as root on Debian 12 or Ubuntu 24.04:" \
+    "curl -fsSL https://deb.nodesource.com/setup_22.x | bash - && apt-get install -y nodejs" \
+    "Should an older one still be found then, open a new shell."
+}
+
 fetch_node_packages() {
   # npm writes the second when it has installed all that the first says.
   [ web/e2e/node_modules/.package-lock.json -nt web/e2e/package-lock.json ] && return
   say "setup: downloading what drives the browsers ..."
   npm --prefix web/e2e ci --ignore-scripts --no-audit --no-fund >&2 ||
     fail "npm could not install what drives the browsers; its message is above." \
-      "Without a network: is this machine online, and is HTTPS_PROXY set where one is needed?" \
-      "It needs Node.js 18 or later; this is $(node --version)."
+      "Without a network: is this machine online, and is HTTPS_PROXY set where one is needed?"
 }
 
 check_components() {
@@ -156,7 +172,9 @@ if [ "${#packages[@]}" -gt 0 ]; then
   [[ " ${packages[*]} " != *" postgresql "* ]] || scripts/postgres.sh binaries >/dev/null
 fi
 check_rust
+check_node
 fetch_crates
+scripts/page.sh packages
 if [ "$level" = test ]; then
   check_nextest
   fetch_node_packages

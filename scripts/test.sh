@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every test of the workspace and then those in browsers, on a Postgres cluster of its own that is gone afterwards.
+# Every test of the workspace, of the page, and then those in browsers, on a Postgres cluster of its own that is gone
+# afterwards.
 # `make test` calls it.
 #
 #   scripts/test.sh              all
@@ -47,6 +48,8 @@ cargo nextest run --workspace "$@" {use}>&-
 if [ $# -eq 0 ]; then
   # nextest runs no examples in documentation.
   cargo test --quiet --workspace --doc {use}>&-
-  # They start the server that was built for the tests above.
+  npm --prefix web --silent test {use}>&-
+  # They start the server that was built for the tests above, which reads the page from the disk.
+  scripts/page.sh build {use}>&-
   npm --prefix web/e2e --silent test {use}>&-
 fi

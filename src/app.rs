@@ -174,7 +174,7 @@ pub async fn build(
     let store = parts::database(&config).await?;
     let node = node::Node::of(&config.data_dir, parts::own_url(&config.tls.scheme(), listening))
         .context("read the node's id in the data folder (RINGCRAFT_DATA_DIR)")?;
-    parts::demo(&config, &store).await?;
+    parts::demo(&config, &store, &identity.base_url).await?;
     let ObjectStore { blob, embedded, inside } = parts::object_store(&config, listening).await?;
     let spools = SpoolFolder::open(&config.data_dir).context("open the folder of live calls")?;
     let found = spools.list().context("look for calls of a server that died")?;

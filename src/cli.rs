@@ -20,6 +20,7 @@ pub mod superadmin;
 pub mod forget_node;
 pub mod seed;
 pub mod settings;
+pub mod openapi;
 
 /// A voice simulation server: practise a sales call with an AI buyer.
 ///
@@ -83,6 +84,10 @@ pub enum Command {
     Seed(SeedArgs),
     /// Lists every setting of the server.
     Settings(SettingsArgs),
+    /// Prints the description of the HTTP interface, OpenAPI 3.1 in JSON, from which clients are made.
+    ///
+    /// It needs neither a server nor a database. A running server has it at /api/openapi.json.
+    Openapi,
     /// Prints mail of the last 7 days that was not sent, as the database of DATABASE_URL holds it:
     /// invitations and links to set a password.
     ///

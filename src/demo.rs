@@ -115,19 +115,21 @@ pub(crate) async fn renew(store: &Store, data_dir: &Path) -> Result<Accounts, Se
     Ok(made.accounts)
 }
 
-/// Makes the demo org unless there is an org, and says on `out`, once, how to get in.
+/// Makes the demo org unless there is an org, and says on `out`, once, how to get in at `address`.
 ///
 /// # Errors
 /// When it cannot be made.
 pub(crate) async fn offer(
     store: &Store,
     data_dir: &Path,
+    address: &str,
     out: &mut dyn Write,
 ) -> Result<(), SeedError> {
     match seed(store, data_dir).await {
         Ok(accounts) => {
+            let told = accounts.table(data_dir) + &accounts.welcome(address);
             // Where nobody reads, the file tells.
-            let _ = out.write_all(accounts.table(data_dir).as_bytes()).and_then(|()| out.flush());
+            let _ = out.write_all(told.as_bytes()).and_then(|()| out.flush());
         }
         Err(SeedError::HasOrgs) => {
             let file = data_dir.join(FILE);

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 #[cfg(debug_assertions)]
 use axum::routing::get;
+use rust_embed::Embed;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use utoipa::OpenApi;
@@ -36,14 +37,16 @@ mod me;
 mod signed_in;
 pub mod listener;
 pub mod tls;
-mod openapi;
+pub mod openapi;
 mod page;
+mod web;
 pub mod scenarios;
 mod users;
 mod teams;
 mod api_keys;
 mod org;
 mod audit;
+mod shared;
 pub mod token;
 
 /// Every route of the interface, with its description.
@@ -59,10 +62,13 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::kpis::kpis))
         .routes(routes!(calls::artefacts::recording))
         .routes(routes!(calls::artefacts::waveform))
+        .routes(routes!(calls::shares::share, calls::shares::shares))
+        .routes(routes!(calls::shares::revoke_share))
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
+        .routes(routes!(calls::listen::listen))
         .merge(shared_with_every_site())
-        .routes(routes!(auth::setup::set_up))
+        .routes(routes!(auth::setup::may_set_up, auth::setup::set_up))
         .routes(routes!(auth::login))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::logout_everywhere))
@@ -85,6 +91,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(org::show, org::change))
         .routes(routes!(org::list))
         .routes(routes!(audit::list))
+        .routes(routes!(shared::show))
+        .routes(routes!(shared::waveform))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(scenarios::show))
@@ -106,18 +114,22 @@ fn shared_with_every_site() -> OpenApiRouter<Arc<App>> {
         .layer(from_fn(webrtc::share))
 }
 
-/// The server's whole HTTP interface.
+/// The server's whole HTTP interface, and the page.
 pub fn router(app: Arc<App>) -> Router {
+    router_with::<web::Built>(app)
+}
+
+fn router_with<Page: Embed + 'static>(app: Arc<App>) -> Router {
     // Recordings are as long as they are: no limit of ours lies over them.
     let objects = app.embedded.as_ref().map(EmbeddedS3::router).unwrap_or_default();
     let (router, _) = routes().split_for_parts();
     #[cfg(debug_assertions)]
     let router = router.route("/dev/call", get(dev_page::call));
     router
-        // The fallback may become the object store, so what is not a route under /api ends here.
+        // The fallback is the page, so what is not a route under /api ends here.
         .route("/api", any(no_route))
         .route("/api/{*rest}", any(no_route))
-        .fallback(no_route)
+        .fallback(web::serve::<Page>)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(body::MAX_BODY))
         .layer(CatchPanicLayer::custom(panicked))
@@ -139,9 +151,10 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     ApiError::internal().into_response()
 }
 
-/// Logs each request with its path and without its query, which may hold a token.
+/// Logs each request with its path and without what may be a token in it: the query, and what names
+/// a shared call.
 async fn log(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
+    let path = without_token(request.uri().path()).to_owned();
     let span = tracing::info_span!("request", method = %request.method(), path);
     let begun = clock::now();
     async {
@@ -158,6 +171,12 @@ async fn log(request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+/// What of a path may be told: behind the first part of a link to a call is its token.
+fn without_token(path: &str) -> &str {
+    let shared = ["/api/shared/", "/shared/"].into_iter().find(|prefix| path.starts_with(prefix));
+    shared.unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Migrate => on_database(async |url, out| cli::migrate::run(url, out).await),
         Command::Seed(given) => on_database(async |url, out| cli::seed::run(given, url, out).await),
         Command::Settings(given) => settings(&given),
+        Command::Openapi => openapi(),
         Command::Mail => on_database(async |url, out| cli::mail::run(url, out).await),
         Command::Recogniser => {
             recogniser_child::run().map(|()| ExitCode::SUCCESS).context("recognise speech")
@@ -80,6 +81,12 @@ fn replay(given: &ReplayArgs) -> anyhow::Result<ExitCode> {
 
 fn settings(given: &SettingsArgs) -> anyhow::Result<ExitCode> {
     cli::settings::run(given, &mut std::io::stdout().lock()).context("print the settings")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn openapi() -> anyhow::Result<ExitCode> {
+    let out = &mut std::io::stdout().lock();
+    cli::openapi::run(out).context("print the description of the interface")?;
     Ok(ExitCode::SUCCESS)
 }
 

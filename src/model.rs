@@ -60,6 +60,8 @@ ids! {
     SessionId,
     /// A key with which a program acts for a person.
     ApiKeyId,
+    /// A link by which anybody sees one call.
+    CallShareId,
     /// A server.
     NodeId,
 }

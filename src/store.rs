@@ -35,6 +35,7 @@ pub mod idempotency;
 pub mod transcript;
 pub mod kpi_result;
 pub mod recording;
+pub mod call_share;
 pub mod demo;
 
 #[cfg(test)]

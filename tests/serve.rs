@@ -5,6 +5,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 
 use rustix::process::Signal;
 
@@ -216,4 +217,21 @@ fn a_setting_that_cannot_be_used_is_said_in_one_line() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(text.contains("make the data folder") && text.contains("RINGCRAFT_DATA_DIR"), "{text}");
+}
+
+#[test]
+fn the_interface_is_described_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let described = Command::new(env!("CARGO_BIN_EXE_ringcraft"))
+        .env_clear()
+        .current_dir(folder.path())
+        .arg("openapi")
+        .output()
+        .unwrap();
+    assert_eq!(described.status.code(), Some(0));
+    assert_eq!(described.stderr, b"");
+    let described: serde_json::Value = serde_json::from_slice(&described.stdout).unwrap();
+    assert_eq!(described["openapi"], "3.1.0");
+    assert!(described["paths"]["/api/calls"]["post"].is_object());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is written");
 }

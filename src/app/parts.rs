@@ -12,7 +12,9 @@ use tokio::time::sleep;
 
 use super::Parts;
 use crate::blob::{Blob, BlobConfig, EmbeddedS3, embedded};
-use crate::config::{Config, DemoChoice, LlmChoice, NoDatabase, Secret, SttChoice, TtsChoice};
+use crate::config::{
+    BaseUrl, Config, DemoChoice, LlmChoice, NoDatabase, Secret, SttChoice, TtsChoice,
+};
 use crate::demo;
 use crate::live::engines::Engines;
 use crate::persona::Library;
@@ -123,9 +125,10 @@ fn is_away(error: &anyhow::Error) -> bool {
 }
 
 /// Makes the demo org where it was asked for and there is no org yet.
-pub(super) async fn demo(config: &Config, store: &Store) -> anyhow::Result<()> {
+pub(super) async fn demo(config: &Config, store: &Store, address: &BaseUrl) -> anyhow::Result<()> {
+    let address = address.to_string();
     match config.demo {
-        DemoChoice::On => demo::offer(store, &config.data_dir, &mut std::io::stdout())
+        DemoChoice::On => demo::offer(store, &config.data_dir, &address, &mut std::io::stdout())
             .await
             .context("make the demo org (RINGCRAFT_DEMO)"),
         DemoChoice::Off => Ok(()),

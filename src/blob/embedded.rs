@@ -34,8 +34,21 @@ const MAX_FILE_NAME: usize = 255;
 /// What [`FileSystem`] writes around bucket and key, in base64, to name an object's metadata.
 const METADATA_NAME: usize = ".bucket-.object-.metadata.json".len();
 
-/// The first path segments that are the server's own.
-const RESERVED: [&str; 3] = ["api", "metrics", "assets"];
+/// The first path segments that are the server's own, and the page's.
+const RESERVED: [&str; 12] = [
+    "api",
+    "metrics",
+    "assets",
+    "account",
+    "calls",
+    "invitation",
+    "practice",
+    "reset-password",
+    "setup",
+    "shared",
+    "sign-in",
+    "team",
+];
 
 /// The embedded server.
 #[derive(Clone, Debug)]
@@ -260,6 +273,20 @@ fn make_keys(path: &Path) -> Result<BlobKeys, EmbeddedError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_bucket_is_in_the_way_of_the_page() {
+        let data = tempfile::tempdir().unwrap();
+        let page = include_str!("../../web/src/app.tsx");
+        let paths = page.split("path: \"/").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let firsts = paths.map(|path| path.split('/').next().unwrap());
+        let firsts: Vec<_> = firsts.filter(|first| !first.is_empty()).collect();
+        assert!(firsts.contains(&"reset-password"), "{firsts:?}");
+        for first in firsts {
+            let refused = embedded(data.path(), first).err();
+            assert!(matches!(refused, Some(EmbeddedError::BucketName(_))), "{first}");
+        }
+    }
 
     #[tokio::test]
     async fn uploads_that_end_together_share_a_sync() {

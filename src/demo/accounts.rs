@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Role;
 
+/// Sets the one thing apart that somebody new has to read.
+const RULE: &str =
+    "======================================================================================";
+
 /// The file in the data folder.
 pub(crate) const FILE: &str = "demo-accounts.json";
 
@@ -124,6 +128,24 @@ impl Accounts {
         text.push_str(
             "\n`ringcraft call`, on this machine and in this folder, calls as the first rep.\n\n",
         );
+        text
+    }
+
+    /// The way in for somebody who just started the server: the first rep, and who leads their team.
+    pub(crate) fn welcome(&self, address: &str) -> String {
+        let rep = self.accounts.iter().find(|account| account.role == Role::Rep);
+        let leads = |account: &&Account| {
+            account.role == Role::Manager && account.team == rep.and_then(|rep| rep.team.clone())
+        };
+        let manager = self.accounts.iter().find(leads);
+        let row = |role: &str, account: &Account| {
+            [role.to_owned(), account.email.clone(), account.password.clone()]
+        };
+        let rows = rep.map(|rep| row("to practise, as a rep:", rep)).into_iter();
+        let rows = rows.chain(manager.map(|manager| row("to look on, as their manager:", manager)));
+        let mut text = format!("{RULE}\n  Open {address} in a browser and sign in\n\n");
+        columns(&mut text, &rows.collect::<Vec<_>>());
+        let _ = writeln!(text, "{RULE}\n");
         text
     }
 }

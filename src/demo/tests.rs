@@ -102,7 +102,7 @@ async fn the_file_is_for_its_owner_and_holds_what_was_told() {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
 
     let mut out = Vec::new();
-    offer(&store, folder.path(), &mut out).await.unwrap();
+    offer(&store, folder.path(), "http://localhost:8080", &mut out).await.unwrap();
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
@@ -117,9 +117,24 @@ async fn the_file_is_for_its_owner_and_holds_what_was_told() {
         assert_eq!(account.password.len(), 19);
         assert!(!account.password.contains(['0', '1', 'l', 'o']), "easily misread");
     }
+    // At its end, apart from the rest: where to go, and as whom.
+    let (_, welcome) = out.split_once("====\n").unwrap();
+    let (welcome, after) = welcome.split_once("\n====").unwrap();
+    assert_eq!(after.trim_matches(['=', '\n']), "");
+    let lines: Vec<_> = welcome.lines().filter(|line| !line.is_empty()).collect();
+    let [address, rep, manager] = lines[..] else { panic!("{welcome}") };
+    assert!(address.contains(" http://localhost:8080 "), "{address}");
+    for (line, role, email) in [
+        (rep, "rep", "yuki.tanaka@demo.example"),
+        (manager, "manager", "amara.okafor@demo.example"),
+    ] {
+        let of = kept.accounts.iter().find(|account| account.email == email).unwrap();
+        let words: Vec<_> = line.split_whitespace().collect();
+        assert!(words.ends_with(&[&format!("{role}:"), email, &of.password]), "{line}");
+    }
 
     let mut again = Vec::new();
-    offer(&store, folder.path(), &mut again).await.unwrap();
+    offer(&store, folder.path(), "http://localhost:8080", &mut again).await.unwrap();
     assert_eq!(again, b"", "it is told once");
     assert!(Accounts::read(&file).ok() == Some(kept), "the file stays as it is");
     assert_eq!(rows(&database).await, WHOLE);
@@ -157,7 +172,7 @@ async fn a_database_with_an_org_is_left_alone() {
     assert!(refused.to_string().contains("--again"), "{refused}");
     let refused = renew(&store, folder.path()).await.err().unwrap();
     assert!(matches!(refused, SeedError::NoDemo), "{refused}");
-    offer(&store, folder.path(), &mut Vec::new()).await.unwrap();
+    offer(&store, folder.path(), "http://localhost:8080", &mut Vec::new()).await.unwrap();
     assert_eq!(rows(&database).await, before);
     assert!(!folder.path().join(FILE).exists());
     Principal::of(&store, &BearerToken::presented(&person.api_key)).await.unwrap();

@@ -23,7 +23,7 @@ use crate::identity::{EmailAddress, NewSession, Principal, SignInError, Via, sig
 use crate::model::SessionId;
 use crate::store::{profile, session};
 
-mod gate;
+pub(super) mod gate;
 pub(super) mod invitation;
 pub(super) mod password;
 pub(super) mod setup;

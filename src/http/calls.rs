@@ -33,12 +33,14 @@ pub(super) mod audio;
 pub(super) mod webrtc;
 mod ice_servers;
 pub(super) mod events;
+pub(super) mod listen;
 pub(super) mod list;
 pub(super) mod summary;
 pub(super) mod outcome;
 pub(super) mod transcript;
 pub(super) mod kpis;
 pub(super) mod artefacts;
+pub(super) mod shares;
 
 /// What a client asks for when it opens a call.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -305,7 +307,7 @@ pub(super) async fn end(
 }
 
 /// The row of a call whose artefacts are there.
-async fn completed(access: &CallAccess) -> Result<CallRow, ApiError> {
+pub(super) async fn completed(access: &CallAccess) -> Result<CallRow, ApiError> {
     let row = call::find(&access.scope, access.call).await?.ok_or_else(ApiError::no_call)?;
     let (code, message) = match row.status {
         CallStatus::Completed => return Ok(row),

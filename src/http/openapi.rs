@@ -6,7 +6,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::http::error::ErrorBody;
 use crate::http::signed_in::SESSION_COOKIE;
-use crate::model::{ApiKeyId, CallId, TeamId, UserId};
+use crate::model::{ApiKeyId, CallId, CallShareId, TeamId, UserId};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,7 +15,7 @@ use crate::model::{ApiKeyId, CallId, TeamId, UserId};
         description = "A real-time voice simulation server: practise a sales call with an AI buyer. \
                        Times are RFC 3339 in UTC; durations and offsets end in `_ms`."
     ),
-    components(schemas(ErrorBody, ApiKeyId, CallId, TeamId, UserId)),
+    components(schemas(ErrorBody, ApiKeyId, CallId, CallShareId, TeamId, UserId)),
     modifiers(&Security),
     security(("bearer" = []), ("cookie" = []))
 )]
@@ -39,10 +39,15 @@ impl Modify for Security {
 #[utoipa::path(get, path = "/api/openapi.json", tag = "server", security(()),
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(super) async fn show() -> Json<utoipa::openapi::OpenApi> {
+    Json(description())
+}
+
+/// What this interface is, for programs that make clients.
+pub fn description() -> utoipa::openapi::OpenApi {
     // Made when it is asked for, which is rarely: it is a few hundred kilobytes in memory.
     let (_, mut description) = super::routes().split_for_parts();
     name_operations(&mut description);
-    Json(description)
+    description
 }
 
 /// Generators of clients name functions after operations, so no two may be called alike: each gets

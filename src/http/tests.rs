@@ -35,6 +35,7 @@ mod jobs;
 mod webrtc;
 mod auth;
 mod tls;
+mod web;
 
 struct Server {
     app: Arc<App>,

@@ -59,7 +59,7 @@ impl Principal {
                 let (system, id) = (store.scope(owner.org, Actor::System), ApiKeyId(owner.id));
                 (owner, Via::ApiKey(id), api_key::use_key(&system, id).await?)
             }
-            Some(TokenKind::Mailed) | None => return Err(NotSignedIn::Refused),
+            Some(TokenKind::Mailed | TokenKind::Share) | None => return Err(NotSignedIn::Refused),
         };
         let role = role.ok_or(NotSignedIn::Refused)?;
         let scope = store.scope(owner.org, Actor::User { id: owner.user, role });

@@ -19,6 +19,9 @@ const API_KEY_PREFIX: &str = "rck_";
 /// What a token that comes by mail begins with.
 const MAILED_PREFIX: &str = "rcm_";
 
+/// What the token of a link to a call begins with.
+const SHARE_PREFIX: &str = "rcl_";
+
 /// A token as its bearer holds it. Never stored, never logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BearerToken(String);
@@ -35,6 +38,8 @@ pub enum TokenKind {
     ApiKey,
     /// An invitation or a new password.
     Mailed,
+    /// A link to one call.
+    Share,
 }
 
 impl BearerToken {
@@ -46,6 +51,7 @@ impl BearerToken {
             TokenKind::Session => SESSION_PREFIX,
             TokenKind::ApiKey => API_KEY_PREFIX,
             TokenKind::Mailed => MAILED_PREFIX,
+            TokenKind::Share => SHARE_PREFIX,
         };
         Self(format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     }
@@ -61,6 +67,7 @@ impl BearerToken {
             (SESSION_PREFIX, TokenKind::Session),
             (API_KEY_PREFIX, TokenKind::ApiKey),
             (MAILED_PREFIX, TokenKind::Mailed),
+            (SHARE_PREFIX, TokenKind::Share),
         ];
         kinds.into_iter().find(|(prefix, _)| self.0.starts_with(prefix)).map(|(_, kind)| kind)
     }
@@ -88,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_token_says_what_it_is_for_and_is_never_made_twice() {
-        for kind in [TokenKind::Session, TokenKind::ApiKey, TokenKind::Mailed] {
+        for kind in [TokenKind::Session, TokenKind::ApiKey, TokenKind::Mailed, TokenKind::Share] {
             let (token, other) = (BearerToken::new(kind), BearerToken::new(kind));
             assert_eq!(token.kind(), Some(kind));
             assert_ne!(token, other);

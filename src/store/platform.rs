@@ -68,6 +68,21 @@ pub async fn account_token(
     Ok(found.map(|row| Owner { org: OrgId(row.org_id), user: UserId(row.user_id), id: row.id }))
 }
 
+/// Whose link to a call this is, as long as it is good.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn call_share(store: &Store, token_hash: &[u8]) -> Result<Option<Owner>, StoreError> {
+    let found = sqlx::query!(
+        r#"select org_id as "org_id!", user_id as "user_id!", call_share_id as "id!"
+           from platform_call_share($1)"#,
+        token_hash
+    )
+    .fetch_optional(&store.pool)
+    .await?;
+    Ok(found.map(|row| Owner { org: OrgId(row.org_id), user: UserId(row.user_id), id: row.id }))
+}
+
 /// Who has this e-mail address.
 ///
 /// # Errors

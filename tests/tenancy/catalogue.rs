@@ -7,9 +7,10 @@ use crate::tables::TABLES;
 use crate::test_database::TestDatabase;
 
 /// The closed list: what is found before it is known whose it is, and with whose rights.
-const DEFINERS: [&str; 13] = [
+const DEFINERS: [&str; 14] = [
     "ringcraft_lookup platform_account_token(bytea,text)",
     "ringcraft_lookup platform_api_key(bytea)",
+    "ringcraft_lookup platform_call_share(bytea)",
     "ringcraft_lookup platform_has_orgs()",
     "ringcraft_lookup platform_orgs(uuid,integer)",
     "ringcraft_lookup platform_session(bytea)",
@@ -39,8 +40,13 @@ const READERS: [&str; 8] = [
 const PLATFORM_TABLES: [&str; 3] = ["_sqlx_migrations", "login_failure", "node"];
 
 /// Unique on the whole platform, since they are looked for before the org is known.
-const PLATFORM_KEYS: [&str; 4] =
-    ["account_token_token_key", "api_key_token_key", "app_user_email_key", "session_token_key"];
+const PLATFORM_KEYS: [&str; 5] = [
+    "account_token_token_key",
+    "api_key_token_key",
+    "app_user_email_key",
+    "call_share_token_key",
+    "session_token_key",
+];
 
 /// A view of the catalogue that each query here begins with.
 const TENANT_TABLES: &str = "with tenant as (
@@ -273,6 +279,9 @@ async fn the_lookup_role_sees_what_it_looks_for_and_no_content() {
         "api_key.revoked_at",
         "api_key.token_hash",
         "app_user.email",
+        "call_share.expires_at",
+        "call_share.revoked_at",
+        "call_share.token_hash",
         "session.expires_at",
         "session.token_hash",
     ];

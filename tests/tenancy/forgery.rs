@@ -169,6 +169,44 @@ const FORGERIES: &[(&[&str], &str, Refusal)] = &[
         "insert into feedback values ('{org}', '{row}', '{call}', '{mate}', 'Well done.')",
         Denied,
     ),
+    // Links to calls: in another's name, longer or to another call than they were made, good again.
+    (ALL, "select token_hash from call_share", Denied),
+    (ALL, "update call_share set expires_at = expires_at + '1 day'", Denied),
+    (ALL, "update call_share set call_id = '{call}'", Denied),
+    (
+        &["manager", "admin", "superadmin"],
+        "insert into call_share (org_id, id, call_id, user_id, token_hash, expires_at)
+         values ('{org}', '{row}', '{call}', '{mate}', '\\x03', now() + '1 hour')",
+        Denied,
+    ),
+    (
+        &["rep", "manager", "admin"],
+        "insert into call_share (org_id, id, call_id, user_id, token_hash, expires_at, opened)
+         values ('{org}', '{row}', '{call}', '{user}', '\\x03', now() + '1 hour', -1)",
+        Denied,
+    ),
+    (
+        &["rep", "manager", "admin"],
+        "insert into call_share (org_id, id, call_id, user_id, token_hash, expires_at)
+         values ('{org}', '{row}', '{call}', '{user}', '\\x03', now() + '2161 hours')",
+        Constraint("call_share_life"),
+    ),
+    (
+        &["system"],
+        "insert into call_share (org_id, id, call_id, user_id, token_hash, expires_at)
+         values ('{org}', '{row}', '{other_call}', '{user}', '\\x03', now() + '1 hour')",
+        Constraint("call_share_call_fkey"),
+    ),
+    (
+        &["rep", "manager", "admin"],
+        "update call_share set revoked_at = null, opened = 0 where call_id = '{call}'",
+        Denied,
+    ),
+    (
+        &["admin", "superadmin"],
+        "update call_share set revoked_at = now() where user_id = '{boss}'",
+        NoSuchRow,
+    ),
     // Consent.
     (
         PEOPLE,
@@ -216,11 +254,13 @@ async fn forgeries_are_refused() {
 /// Keys that were revoked, a consent that was withdrawn, and a superadmin.
 async fn prepare(world: &mut World) {
     let (own, mate) = (Whose::Own.user(), Whose::OwnTeam.user());
-    let boss = Whose::OtherTeam.user();
+    let (boss, boss_call) = (Whose::OtherTeam.user(), Whose::OtherTeam.call());
     let statement = format!(
         "update api_key set revoked_at = now() where user_id = '{mate}';
          update consent set withdrawn_at = now() where user_id = '{own}';
          update app_user set role = 'superadmin' where id = '{boss}';
+         update call_share set user_id = '{boss}', revoked_at = now()
+         where call_id = '{boss_call}';
          analyze app_user;"
     );
     world.owner.execute(AssertSqlSafe(statement)).await.unwrap();
@@ -262,7 +302,7 @@ async fn no_row_moves_to_another_org() {
         world.end().await;
     }
     assert_eq!(moved, Vec::<String>::new());
-    assert_eq!(attempts, 9 * 82);
+    assert_eq!(attempts, 9 * 86);
 }
 
 /// Policies do not bind `truncate`, so only its missing grant does.

@@ -7,16 +7,17 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use ringcraft::model::{ApiKeyId, CallId, Role, SessionId, UserId};
+use ringcraft::model::{ApiKeyId, CallId, CallShareId, Role, SessionId, UserId};
 use ringcraft::store::api_key::NewApiKey;
 use ringcraft::store::call::NewCall;
+use ringcraft::store::call_share::NewCallShare;
 use ringcraft::store::user::{NewUser, UserStatus};
-use ringcraft::store::{OrgScope, StoreError, api_key, call, org, session, user};
+use ringcraft::store::{OrgScope, StoreError, api_key, call, call_share, org, session, user};
 use uuid::Uuid;
 
 use crate::promise::{Cell, Matrix};
 use crate::test_database::note_call;
-use crate::world::{ASKERS, Whose, World};
+use crate::world::{ASKERS, Whose, World, row_id};
 
 /// Whether a function did what was asked of somebody's rows.
 type Function = for<'a> fn(&'a OrgScope, Whose) -> Pin<Box<dyn Future<Output = bool> + 'a>>;
@@ -34,7 +35,7 @@ macro_rules! function {
     };
 }
 
-const FUNCTIONS: [(&str, Of); 7] = [
+const FUNCTIONS: [(&str, Of); 10] = [
     // Who may, is told that it exists.
     function!("org::insert", Org, |scope, _whose| {
         matches!(org::insert(scope, "Acme").await, Err(StoreError::Refused { .. }))
@@ -76,6 +77,21 @@ const FUNCTIONS: [(&str, Of); 7] = [
     }),
     function!("call::is_visible", Person, |scope, whose| {
         call::is_visible(scope, whose.call()).await.unwrap()
+    }),
+    function!("call_share::insert", Person, |scope, whose| {
+        let id = CallShareId::new();
+        // The system makes none: a link is somebody's.
+        let user = scope.user().unwrap_or_default();
+        let (call, token_hash) = (whose.call(), id.0.as_bytes());
+        let new = NewCallShare { id, call, user, token_hash, days: 1 };
+        call_share::insert(scope, new).await.is_ok()
+    }),
+    function!("call_share::list", Person, |scope, whose| {
+        !call_share::list(scope, whose.call()).await.unwrap().is_empty()
+    }),
+    function!("call_share::revoke", Person, |scope, whose| {
+        let id = CallShareId(row_id("call_share", whose));
+        call_share::revoke(scope, whose.call(), id).await.is_ok()
     }),
 ];
 

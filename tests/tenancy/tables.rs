@@ -57,7 +57,7 @@ macro_rules! table {
 }
 
 /// In the order in which rows refer to one another.
-pub(crate) const TABLES: [Table; 26] = [
+pub(crate) const TABLES: [Table; 27] = [
     table!("org", Org, BY_ID, "insert into org (id, name) values ('{org}', 'Acme')", "name = 'B'"),
     table!(
         "app_user",
@@ -240,6 +240,15 @@ pub(crate) const TABLES: [Table; 26] = [
         "insert into ai_exchange (org_id, id, call_id, purpose, model, prompt_hash, outcome)
          values ('{org}', '{row}', '{call}', 'reply', 'claude', 'hash', 'ok')",
         "model = 'other'"
+    ),
+    table!(
+        "call_share",
+        Person,
+        BY_ID,
+        "insert into call_share (org_id, id, call_id, user_id, token_hash, expires_at)
+         values ('{org}', '{row}', '{call}', '{author}', decode(md5('{row}'), 'hex'),
+           now() + '1 hour')",
+        "revoked_at = now()"
     ),
     table!(
         "webhook_endpoint",

@@ -43,3 +43,15 @@ export function initials(name: string): string {
   const letters = words.length < 2 ? words.slice(0, 1) : [words[0], words.at(-1)];
   return letters.map((word) => (word?.match(/^./u)?.[0] ?? "").toLocaleUpperCase(locale)).join("");
 }
+
+const languages = new Intl.DisplayNames(locale, { type: "language" });
+
+/** A language tag as people say it: "American English". */
+export function formatLanguage(tag: string): string {
+  try {
+    return languages.of(tag) ?? tag;
+  } catch {
+    // The server's tags are checked by other rules than the browser's.
+    return tag;
+  }
+}

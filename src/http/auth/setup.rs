@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::gate::Admitted;
@@ -29,6 +30,32 @@ pub(in crate::http) struct SetupRequest {
     name: DisplayName,
     email: EmailAddress,
     password: Password,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct SetupAnswer {
+    setup: SetupShown,
+}
+
+/// Whether somebody may make an org here.
+#[derive(Debug, Serialize, ToSchema)]
+struct SetupShown {
+    /// There is no org yet: whoever comes first makes it.
+    is_first: bool,
+    /// Making one is allowed now.
+    is_open: bool,
+}
+
+/// Tells whether an org may be made, which a page asks before it offers that or the sign-in.
+#[utoipa::path(get, path = "/api/auth/setup", tag = "auth", security(()), responses(
+    (status = 200, description = "Whether an org may be made", body = SetupAnswer),
+))]
+pub(in crate::http) async fn may_set_up(
+    State(app): State<Arc<App>>,
+) -> Result<Json<SetupAnswer>, ApiError> {
+    let is_first = !platform::has_orgs(&app.store).await?;
+    let is_open = is_first || app.config.sign_up == SignUpChoice::Open;
+    Ok(Json(SetupAnswer { setup: SetupShown { is_first, is_open } }))
 }
 
 /// Makes an org with its admin, and signs them in.

@@ -74,7 +74,9 @@ pub(super) async fn read(
 }
 
 /// Where the objects of a completed call are.
-pub(super) async fn objects(access: &CallAccess) -> Result<(RecordingRow, SealedKeys), ApiError> {
+pub(in crate::http) async fn objects(
+    access: &CallAccess,
+) -> Result<(RecordingRow, SealedKeys), ApiError> {
     let row = recording::find(&access.scope, access.call).await?.ok_or_else(|| {
         ApiError::new(StatusCode::NOT_FOUND, "no_recording", "this call has no recording")
     })?;
@@ -83,7 +85,7 @@ pub(super) async fn objects(access: &CallAccess) -> Result<(RecordingRow, Sealed
 }
 
 /// A link to an object, to be saved under a name where one is given.
-pub(super) async fn sign(
+pub(in crate::http) async fn sign(
     app: &App,
     base: &BaseUrl,
     key: &str,

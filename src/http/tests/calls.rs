@@ -15,6 +15,8 @@ use crate::test_database::{org_with, person_in};
 use opening::open;
 
 mod list;
+mod listen;
+mod shares;
 pub(super) mod opening;
 
 /// The server's own hand in the database, at work for one org.

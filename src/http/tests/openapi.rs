@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::cli;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -66,6 +67,7 @@ async fn every_described_operation_is_there() {
         "patch /api/calls/{id}/webrtc/{session}",
         "delete /api/calls/{id}/webrtc/{session}",
         "get /api/calls/{id}/events",
+        "get /api/calls/{id}/listen",
         "get /api/calls/{id}/record",
         "get /api/calls/{id}/transcript",
         "get /api/calls/{id}/transcript.txt",
@@ -80,6 +82,15 @@ async fn every_described_operation_is_there() {
     ] {
         assert!(described.contains(operation), "{operation} is not described");
     }
+}
+
+#[tokio::test]
+async fn the_command_prints_what_a_server_serves() {
+    let server = Server::start().await;
+    let mut printed = Vec::new();
+    cli::openapi::run(&mut printed).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&printed).unwrap(), description(&server).await);
+    assert!(printed.ends_with(b"\n}\n"), "lines, for people and for comparison");
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ impl From<sqlx::Error> for ChangeUserError {
 }
 
 /// Changes somebody and notes what changed. Whoever is shut out is signed out everywhere, and
-/// their keys are revoked.
+/// their keys and the links they made are revoked.
 ///
 /// # Errors
 /// When a rule forbids the change, there is nobody such, or the actor may not change people.
@@ -195,6 +195,14 @@ async fn shut(
     .await?;
     sqlx::query!(
         "update api_key set revoked_at = now()
+         where org_id = $1 and user_id = $2 and revoked_at is null",
+        scope.org().0,
+        id.0,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update call_share set revoked_at = now()
          where org_id = $1 and user_id = $2 and revoked_at is null",
         scope.org().0,
         id.0,

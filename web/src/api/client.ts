@@ -12,14 +12,17 @@ export class Refused extends Error {
   readonly code: string;
   /** The field at fault, where there is one. */
   readonly field: string | undefined;
+  /** After how many seconds the same may work, where the server tells. */
+  readonly retryAfterS: number | undefined;
 
-  constructor(status: number, body: unknown) {
+  constructor(status: number, body: unknown, retryAfter: string | null = null) {
     const error = readError(body);
     super(error?.message ?? `The server answered with ${status}.`);
     this.name = "Refused";
     this.status = status;
     this.code = error?.code ?? "unknown";
     this.field = error?.field ?? undefined;
+    this.retryAfterS = retryAfter !== null && /^\d+$/u.test(retryAfter) ? Number(retryAfter) : undefined;
   }
 }
 
@@ -43,7 +46,7 @@ export const api = client;
 /** What came back, or the refusal as an error. */
 export async function answered<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await asked;
-  if (!response.ok) throw new Refused(response.status, error);
+  if (!response.ok) throw new Refused(response.status, error, response.headers.get("retry-after"));
   return data as T;
 }
 

@@ -1,4 +1,4 @@
-import { QueryClient, queryOptions } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
 
 import { answered, api, Refused } from "./client";
 
@@ -10,9 +10,17 @@ function isWorthAnotherTry(tries: number, error: Error): boolean {
 
 /** What was asked of the server and is remembered. */
 export function makeQueries(): QueryClient {
-  return new QueryClient({
+  // Who is refused for want of a session is asked who they are, and where that is nobody the shell shows sign-in.
+  const onError = (error: Error) => {
+    const isSignedOut = error instanceof Refused && error.status === 401 && error.code !== "wrong_credentials";
+    if (isSignedOut) void queries.invalidateQueries({ queryKey: meQuery.queryKey });
+  };
+  const queries = new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: { queries: { retry: isWorthAnotherTry, staleTime: 10_000 } },
   });
+  return queries;
 }
 
 /** Who is signed in; null when nobody is. */
@@ -26,5 +34,12 @@ export const meQuery = queryOptions({
       throw error;
     }
   },
+  staleTime: 60_000,
+});
+
+/** Whether an org may be made here, and whether it is the first. */
+export const setUpQuery = queryOptions({
+  queryKey: ["setup"],
+  queryFn: async ({ signal }) => (await answered(api.GET("/api/auth/setup", { signal }))).setup,
   staleTime: 60_000,
 });

@@ -207,7 +207,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Tells whether an org may be made, which a page asks before it offers that or the sign-in. */
+        get: operations["auth_may_set_up"];
         put?: never;
         /**
          * Makes an org with its admin, and signs them in.
@@ -365,6 +366,45 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the links of a call, the newest first; never the links themselves. */
+        get: operations["calls_shares"];
+        put?: never;
+        /**
+         * Makes a link by which anybody sees and hears this call. It is told this once.
+         * @description Whoever may know what was said in a completed call may share it. The link shows what its maker
+         *     may see when it is opened, so it ends with their right to see the call.
+         */
+        post: operations["calls_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/shares/{share_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a link of a call, whoever made it. */
+        delete: operations["calls_revoke_share"];
         options?: never;
         head?: never;
         patch?: never;
@@ -643,6 +683,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/shared/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a call to whoever has the link. */
+        get: operations["shared_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shared/{token}/waveform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives the outline of a shared recording, for drawing it. */
+        get: operations["shared_waveform"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/teams": {
         parameters: {
             query?: never;
@@ -873,6 +947,43 @@ export interface components {
             calls: components["schemas"]["Summary"][];
             next_cursor?: components["schemas"]["Cursor"] | null;
         };
+        /** @description A link as it is shown: never the link itself. */
+        CallShare: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Who made it. */
+            created_by: components["schemas"]["ShareMaker"];
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at: string;
+            /** @description Its id. */
+            id: components["schemas"]["CallShareId"];
+            /**
+             * Format: date-time
+             * @description When it was opened last.
+             */
+            last_opened_at?: string | null;
+            /**
+             * Format: int32
+             * @description How often it was opened.
+             */
+            opened: number;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A link by which anybody sees one call.
+         */
+        CallShareId: string;
         /**
          * @description How far a call has come.
          * @enum {string}
@@ -1025,6 +1136,11 @@ export interface components {
             /** @description The key itself, which is never told again. */
             key: string;
         };
+        /** @description A link that was just made. */
+        MadeShare: components["schemas"]["CallShare"] & {
+            /** @description The link itself, which is never told again. */
+            url: string;
+        };
         Many: {
             jobs: components["schemas"]["Job"][];
         };
@@ -1062,6 +1178,11 @@ export interface components {
             /** @description The teams they join. */
             team_ids?: components["schemas"]["TeamId"][];
         };
+        /** @description How a call is to be shared. */
+        NewShare: {
+            /** @description How long the link is good: 7 days where nothing is said. */
+            expires_in_days?: components["schemas"]["ShareDays"];
+        };
         One: {
             job: components["schemas"]["Job"];
         };
@@ -1070,6 +1191,9 @@ export interface components {
         };
         OneOrg: {
             org: components["schemas"]["Org"];
+        };
+        OneShare: {
+            share: components["schemas"]["MadeShare"];
         };
         OneTeam: {
             team: components["schemas"]["Team"];
@@ -1333,6 +1457,9 @@ export interface components {
             token: string;
             user: components["schemas"]["Me"];
         };
+        SetupAnswer: {
+            setup: components["schemas"]["SetupShown"];
+        };
         /** @description A new org and who runs it. */
         SetupRequest: {
             email: components["schemas"]["EmailAddress"];
@@ -1340,6 +1467,71 @@ export interface components {
             name: components["schemas"]["DisplayName"];
             org_name: components["schemas"]["DisplayName"];
             password: components["schemas"]["Password"];
+        };
+        /** @description Whether somebody may make an org here. */
+        SetupShown: {
+            /** @description There is no org yet: whoever comes first makes it. */
+            is_first: boolean;
+            /** @description Making one is allowed now. */
+            is_open: boolean;
+        };
+        /**
+         * Format: int32
+         * @description Days that a link is good.
+         * @default 7
+         */
+        ShareDays: number;
+        /** @description Who made a link. */
+        ShareMaker: {
+            /** @description Their id. */
+            id: components["schemas"]["UserId"];
+            /** @description What they are called. */
+            name: string;
+        };
+        SharedAnswer: {
+            shared: components["schemas"]["SharedCall"];
+        };
+        /** @description A completed call, as whoever has the link sees it. */
+        SharedCall: {
+            /** Format: date-time */
+            connected_at?: string | null;
+            /** Format: int64 */
+            duration_ms?: number | null;
+            /** @description Why it ended, as docs/PROTOCOL.md lists it. */
+            end_reason?: string | null;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the link ends by itself.
+             */
+            expires_at: string;
+            kpis?: components["schemas"]["KpiResult"] | null;
+            links: components["schemas"]["SharedLinks"];
+            /** @description Who said what, when, as docs/KPI.md defines it, without the id of the call. */
+            record: Record<string, never>;
+            scenario: components["schemas"]["SharedScenario"];
+            user: components["schemas"]["SharedUser"];
+        };
+        /** @description Signed links to the recording, good for 15 minutes. */
+        SharedLinks: {
+            /** @description Both legs, for listening. */
+            recording: string;
+            /** @description Both legs to the sample. */
+            recording_wav: string;
+        };
+        /** @description What was practised. */
+        SharedScenario: {
+            id: string;
+            persona?: components["schemas"]["PersonaSummary"] | null;
+            title: string;
+        };
+        /** @description Who practised. */
+        SharedUser: {
+            name: string;
+        };
+        Shares: {
+            shares: components["schemas"]["CallShare"][];
         };
         /** @description A call, and once it is completed what came of it. */
         Shown: components["schemas"]["Summary"] & (components["schemas"]["Outcome"] | null);
@@ -2033,6 +2225,26 @@ export interface operations {
             };
         };
     };
+    auth_may_set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether an org may be made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupAnswer"];
+                };
+            };
+        };
+    };
     auth_set_up: {
         parameters: {
             query?: never;
@@ -2486,6 +2698,129 @@ export interface operations {
             };
             /** @description The format is neither opus nor wav */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    calls_shares: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that are good, or ended within the last 30 days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shares"];
+                };
+            };
+            /** @description There is no such call, or none you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    calls_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShare"];
+            };
+        };
+        responses: {
+            /** @description The link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneShare"];
+                };
+            };
+            /** @description You act in another org */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such call, or none you may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The call is not completed, or `too_many_links`: it has 20 that are good */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A field does not fit */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    calls_revoke_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["CallId"];
+                share_id: components["schemas"]["CallShareId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It opens nothing any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such call or link, or none you may see */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3469,6 +3804,88 @@ export interface operations {
             };
             /** @description No scenario has this id */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    shared_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The last part of the link */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedAnswer"];
+                };
+            };
+            /** @description `invalid_link`: it does not work, or no longer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Tried too often */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    shared_waveform: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The last part of the link */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The extremes of every 20 ms of both legs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Peaks"];
+                };
+            };
+            /** @description `invalid_link`: it does not work, or no longer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Tried too often */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

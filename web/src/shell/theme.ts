@@ -1,7 +1,13 @@
+import { useSyncExternalStore } from "react";
+
 /** How the page looks: as the system does, or as somebody chose. */
 export type Theme = "system" | "light" | "dark";
 
+export const THEMES: readonly Theme[] = ["system", "light", "dark"];
+
 const KEY = "ringcraft.theme";
+
+const shown = new Set<() => void>();
 
 /** What was chosen before. */
 export function storedTheme(): Theme {
@@ -19,4 +25,15 @@ export function applyTheme(theme: Theme): void {
     localStorage.setItem(KEY, theme);
     dataset["theme"] = theme;
   }
+  for (const tell of shown) tell();
+}
+
+/** What is chosen, wherever it is shown. */
+export function useTheme(): Theme {
+  return useSyncExternalStore(subscribe, storedTheme);
+}
+
+function subscribe(tell: () => void): () => void {
+  shown.add(tell);
+  return () => shown.delete(tell);
 }

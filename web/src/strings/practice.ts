@@ -1,4 +1,79 @@
+const difficulties: Record<string, string> = { easy: "Easy", medium: "Medium", hard: "Hard" };
+
+const targetNames: Record<string, string> = {
+  "call.talk_listen.rep_share": "Your share of the talking",
+  "call.silence_ms": "Silence",
+  "call.silence_share": "Silence",
+  "call.overlap_ms": "Both talking at once",
+  "call.overlap_share_of_speech": "Both talking at once",
+  "call.interactivity_per_min": "Changes of speaker",
+  "call.duration_ms": "Length of the call",
+  "rep.wpm": "Pace",
+  "rep.talk_ms": "Time you talk",
+  "rep.longest_monologue_ms": "Longest time you talk at a stretch",
+  "rep.monologues.count": "Monologues",
+  "rep.interruptions.count": "Times you interrupt",
+  "rep.response_ms.median": "Time before you answer",
+  "rep.fillers.count": "Fillers",
+  "rep.fillers.per_min": "Fillers",
+  "rep.hedges.count": "Hedges",
+  "rep.hedges.per_100_words": "Hedges",
+  "rep.questions.total": "Questions",
+  "rep.questions.open": "Open questions",
+  "rep.questions.closed": "Closed questions",
+  "rep.questions.per_10_min": "Questions",
+};
+
+/** By how the path of a number ends. */
+const targetUnits: Record<string, (value: string) => string> = {
+  wpm: (value) => `${value} words a minute`,
+  per_min: (value) => `${value} a minute`,
+  per_10_min: (value) => `${value} in ten minutes`,
+  per_100_words: (value) => `${value} in a hundred words`,
+};
+
 export const practice = {
+  title: "Practice",
+  intro: "Pick a buyer and make the call. No real customer is on the line.",
+  /** Scenarios say it as part of a sentence: "a buyer who …". */
+  role: (role: string) => role.slice(0, 1).toUpperCase() + role.slice(1),
+  difficulty: (of: string) => difficulties[of] ?? of,
+  again: {
+    label: "Your last call",
+    practise: "Practise again",
+    goBack: "Go back to the call",
+    see: "See what happened",
+  },
+  library: {
+    title: "Scenarios",
+    filters: "Filter scenarios",
+    difficulty: "Difficulty",
+    anyDifficulty: "Any difficulty",
+    language: "Language",
+    anyLanguage: "Any language",
+    skill: "Skill",
+    anySkill: "Any skill",
+    clear: "Clear filters",
+    trains: "Trains",
+    count: (shown: number, all: number) => `${shown} of ${all} scenarios shown`,
+    empty: { title: "There is nobody to call yet", text: "Scenarios appear here as soon as your admin has published one." },
+    noneFit: { title: "No scenario fits", text: "None of the scenarios fits these filters." },
+  },
+  recent: { title: "Recent calls", all: "All your calls", none: "You have not made a call yet." },
+  targets: {
+    names: targetNames,
+    between: (min: string, max: string) => `${min} to ${max}`,
+    atLeast: (min: string) => `at least ${min}`,
+    atMost: (max: string) => `at most ${max}`,
+    units: {
+      by: targetUnits,
+      percent: (value: string) => `${value} %`,
+      milliseconds: (value: string) => `${value} ms`,
+      seconds: (value: string) => `${value} s`,
+      minutes: (value: string) => `${value} min`,
+      clock: (clock: string) => `${clock} min`,
+    },
+  },
   calls: {
     title: "Your calls",
     intro: "Every practice call you made, the newest first.",
@@ -14,7 +89,7 @@ export const practice = {
       live: "Live now",
       sealing: "Being processed",
       completed: "Completed",
-      failed: "Processing failed, trying again",
+      failed: "Processing failed",
       never_connected: "Never connected",
     },
     ended: {

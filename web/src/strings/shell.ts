@@ -1,11 +1,20 @@
 export const shell = {
   skip: "Skip to the content",
   navigation: "Main",
+  back: "Back",
   practice: "Practice",
   calls: "Your calls",
   team: "Team calls",
   menu: (name: string) => `${name}: account and settings`,
   account: "Account",
   signOut: "Sign out",
+  stillIn: (why: string) => `You are still signed in. ${why}`,
   theme: { label: "Appearance", system: "As the system", light: "Light", dark: "Dark" },
+  offline: "You are offline. What you see may be old.",
+  unreachable: "The server cannot be reached. Trying again…",
+  notForYou: {
+    title: "This is not for your role",
+    text: "Managers see the calls of their team, and HR sees that calls were held. Ask an admin if you need more.",
+    action: "Go to your start",
+  },
 };

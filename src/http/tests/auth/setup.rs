@@ -29,6 +29,19 @@ async fn the_first_org_is_anybodys_and_there_is_no_second() {
 }
 
 #[tokio::test]
+async fn a_page_knows_whether_an_org_may_be_made() {
+    let asked = async |server: &Server| {
+        let (status, body) = answer(server.request("GET", "/api/auth/setup")).await;
+        assert_eq!(status, 200);
+        body["setup"].clone()
+    };
+    let server = behind_proxy().await;
+    assert_eq!(asked(&server).await, json!({"is_first": false, "is_open": false}));
+    server.sql("delete from org").await;
+    assert_eq!(asked(&server).await, json!({"is_first": true, "is_open": true}));
+}
+
+#[tokio::test]
 async fn of_several_that_would_be_the_first_one_is() {
     let server = behind_proxy().await;
     server.sql("delete from org").await;
@@ -49,6 +62,8 @@ async fn where_sign_up_is_open_anybody_makes_an_org_of_their_own() {
     let public_url = Some("https://calls.example.com".to_owned());
     let given = ServeArgs { sign_up: Some("open".into()), public_url, ..Default::default() };
     let server = told(given).await;
+    let (_, body) = answer(server.request("GET", "/api/auth/setup")).await;
+    assert_eq!(body["setup"], json!({"is_first": false, "is_open": true}));
     let response = server.post("/api/auth/setup", &acme("a@example.com")).send().await.unwrap();
     assert_eq!(response.status(), 201);
     let cookie = response.headers()["set-cookie"].to_str().unwrap();

@@ -34,7 +34,7 @@ export function CallRow({ call, showsPerson = false, to, actions }: Props) {
   const name = showsPerson ? call.user.name : call.scenario.title;
   return (
     <li className="relative flex items-center gap-3 px-4 py-3 has-[a.row:hover]:bg-hover sm:gap-4">
-      <Monogram name={name} of={showsPerson ? "rep" : "persona"} className="max-sm:hidden" />
+      <Monogram name={showsPerson ? name : buyerOf(name)} of={showsPerson ? "rep" : "persona"} className="max-sm:hidden" />
       <div className="flex min-w-0 flex-1 flex-col gap-1 sm:flex-row sm:items-center sm:gap-4">
         <div className="min-w-0 sm:flex-1">
           {to === undefined ? (
@@ -65,6 +65,9 @@ export function CallRow({ call, showsPerson = false, to, actions }: Props) {
   );
 }
 
+/** Titles begin with who is called: "Rachel, the rate shopper". */
+const buyerOf = (title: string) => title.split(",", 1)[0] ?? title;
+
 function Length({ call }: { call: CallSummary }) {
   if (call.duration_ms === null || call.duration_ms === undefined) return null;
   const length = formatClock(call.duration_ms);
@@ -86,6 +89,7 @@ export function CallRowsLoading({ count }: { count: number }) {
           <div className="flex flex-1 flex-col gap-2">
             <Skeleton className="h-4 w-2/5" />
             <Skeleton className="h-3.5 w-1/4" />
+            <Skeleton className="h-4.5 w-1/3 sm:hidden" />
           </div>
         </div>
       ))}

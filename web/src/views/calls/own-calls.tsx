@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { History, Search } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
 
-import { callsQuery, type CallSummary } from "../../api/calls";
+import { callsQuery } from "../../api/calls";
 import { scenariosQuery } from "../../api/scenarios";
 import { useMe } from "../../shell/session";
 import { strings } from "../../strings";
@@ -11,7 +11,8 @@ import { SelectField, TextField } from "../../ui/field";
 import { PageHeading } from "../../ui/heading";
 import { Empty, Failed, Loading } from "../../ui/states";
 import { filtersOf, isNarrowed, readChoice, withChoice, type CallChoice } from "./call-filters";
-import { CallRow, CallRows, CallRowsLoading } from "./call-row";
+import { CallRows, CallRowsLoading } from "./call-row";
+import { OwnCallRow } from "./own-call-row";
 
 const words = strings.practice.calls;
 
@@ -98,18 +99,6 @@ function List({ choice, onClear }: { choice: CallChoice; onClear: () => void }) 
       )}
     </div>
   );
-}
-
-/** A call of one's own, and the way on from it. */
-export function OwnCallRow({ call }: { call: CallSummary }) {
-  const isLive = call.status === "live";
-  const scenario = `/practice/${encodeURIComponent(call.scenario.id)}`;
-  const next = (
-    <Button asChild look={isLive ? "primary" : "plain"}>
-      <Link to={isLive ? `${scenario}/call` : scenario}>{isLive ? words.goBack : words.again}</Link>
-    </Button>
-  );
-  return <CallRow call={call} to={isLive ? `${scenario}/call` : `/calls/${call.id}`} actions={next} />;
 }
 
 function NoneYet() {
