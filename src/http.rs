@@ -66,6 +66,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::shares::revoke_share))
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
+        .routes(routes!(calls::listen::listen))
         .merge(shared_with_every_site())
         .routes(routes!(auth::setup::may_set_up, auth::setup::set_up))
         .routes(routes!(auth::login))

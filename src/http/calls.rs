@@ -33,6 +33,7 @@ pub(super) mod audio;
 pub(super) mod webrtc;
 mod ice_servers;
 pub(super) mod events;
+pub(super) mod listen;
 pub(super) mod list;
 pub(super) mod summary;
 pub(super) mod outcome;

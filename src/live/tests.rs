@@ -14,6 +14,8 @@ use super::*;
 use crate::provider::scripted_engines::{Ear, Mind, Throat};
 use crate::transport::{Encoding, Inbound, LINK_OUTBOUND, LinkFormat, LinkIn, LinkOut};
 
+mod listening;
+
 const ORG: OrgId = OrgId(uuid::Uuid::nil());
 
 const HELLO: &str = "Hello, I am calling around for rates today. What do you have for me?";
@@ -117,6 +119,15 @@ impl Client {
         self.index += 320;
         // A call that is over takes no more.
         let _ = self.inbound.send(LinkIn::Audio(inbound)).await;
+    }
+
+    /// Says nothing for so many frames.
+    async fn silence(&mut self, frames: u32) {
+        let mut ticks = interval(Duration::from_millis(20));
+        for _ in 0..frames {
+            ticks.tick().await;
+            self.frame().await;
+        }
     }
 
     /// Sends frames until a live event of the type comes; returns all up to it.

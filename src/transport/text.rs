@@ -128,3 +128,9 @@ impl ServerText<'_> {
         serde_json::to_string(&self).expect("strings and numbers always serialise")
     }
 }
+
+/// Tells a watcher that is too slow what it missed, rather than let it believe it saw all.
+pub fn events_missed(missed: u64) -> String {
+    let message = format!("{missed} events were missed because they were not taken in time");
+    ServerText::Error { code: "events_missed", message: &message }.to_json()
+}

@@ -21,6 +21,7 @@ use crate::transport::text::{Fault, MAX_FAULTS};
 use crate::transport::{LINK_OUTBOUND, Link, LinkFormat, LinkOut, Refused};
 use session::{Reaction, Session};
 
+pub mod listener;
 mod session;
 pub mod upgrade;
 pub mod wire;

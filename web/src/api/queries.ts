@@ -36,3 +36,10 @@ export const meQuery = queryOptions({
   },
   staleTime: 60_000,
 });
+
+/** Whether an org may be made here, and whether it is the first. */
+export const setUpQuery = queryOptions({
+  queryKey: ["setup"],
+  queryFn: async ({ signal }) => (await answered(api.GET("/api/auth/setup", { signal }))).setup,
+  staleTime: 60_000,
+});

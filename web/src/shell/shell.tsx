@@ -118,7 +118,7 @@ function NotForYou() {
     </Button>
   );
   return (
-    <Empty title={title} action={home}>
+    <Empty heading="h1" title={title} action={home}>
       {text}
     </Empty>
   );

@@ -15,8 +15,8 @@ export const account = {
     text: "Practise calls, and see what happened in them.",
     action: "Sign in",
     forgot: "Forgot your password?",
-    first: "New on this server?",
-    setUp: "Set it up",
+    first: "Not in an org yet?",
+    setUp: "Make one",
     asked: "Sign in to see that page.",
   },
   forgot: {

@@ -1,1 +1,34 @@
-export const manage = {};
+export const manage = {
+  calls: {
+    title: "Team calls",
+    introManager: "Practice calls of the teams you lead, the newest first.",
+    introOrg: "Practice calls of everybody in your org, the newest first.",
+    introHr: "Who practised, and when. What was said is between them and their managers.",
+    live: "Live now",
+    list: "Calls",
+    listen: "Listen in",
+    listenTo: (name: string) => `Listen in to ${name}`,
+    more: "Show more",
+    filters: {
+      label: "Filter calls",
+      search: "Search by name",
+      open: "Filters",
+      team: "Team",
+      allTeams: "All teams",
+      person: "Person",
+      everybody: "Everybody",
+      scenario: "Scenario",
+      allScenarios: "All scenarios",
+      status: "Status",
+      anyStatus: "Any status",
+      from: "From",
+      to: "To",
+      clear: "Clear filters",
+    },
+    empty: {
+      title: "Nobody of your team has practised yet",
+      text: "Calls stand here as soon as somebody makes one, and while they run you can listen in.",
+    },
+    noneFit: { title: "No call fits", text: "Nobody's call fits these filters." },
+  },
+};

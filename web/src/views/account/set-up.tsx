@@ -1,7 +1,8 @@
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
-import { answered, api, Refused } from "../../api/client";
+import { answered, api } from "../../api/client";
+import { setUpQuery } from "../../api/queries";
 import { strings } from "../../strings";
 import { Button } from "../../ui/button";
 import { TextField } from "../../ui/field";
@@ -13,46 +14,26 @@ import { Frame, LINK } from "./frame";
 import { PasswordField } from "./password-field";
 import { useForm } from "./use-form";
 
-/**
- * Whether an org may be set up here. The server tells nobody but who tries, and refuses an empty password last: so this
- * makes nothing, whatever the answer.
- */
-const isOpenQuery = queryOptions({
-  queryKey: ["setup", "isOpen"],
-  queryFn: async ({ signal }) => {
-    const body = { org_name: "?", name: "?", email: "nobody@example.com", password: "" };
-    try {
-      await answered(api.POST("/api/auth/setup", { body, signal }));
-    } catch (error) {
-      if (error instanceof Refused && error.code === "sign_up_closed") return false;
-      if (error instanceof Refused && error.field === "password") return true;
-      throw error;
-    }
-    return true;
-  },
-  retry: false,
-  staleTime: 60_000,
-});
-
 /** Where the first org is made, with its admin. */
 export default function SetUp() {
   const words = strings.account.setUp;
-  const isOpen = useQuery(isOpenQuery);
+  const setUp = useQuery(setUpQuery);
+  const isFirst = setUp.data?.is_first === true;
   const footer = (
     <Link to="/sign-in" className={LINK}>
       {strings.account.toSignIn}
     </Link>
   );
   return (
-    <Frame title={words.title} {...(isOpen.data === true ? { text: words.text } : {})} footer={footer}>
-      {isOpen.isPending && (
+    <Frame title={words.title} {...(setUp.data?.is_open === true ? { text: words.text } : {})} footer={isFirst ? undefined : footer}>
+      {setUp.isPending && (
         <Loading>
           <Skeleton className="h-80 w-full" />
         </Loading>
       )}
-      {isOpen.isError && <Failed error={isOpen.error} onRetry={() => void isOpen.refetch()} />}
-      {isOpen.data === false && <Notice>{strings.account.faults.signUpClosed}</Notice>}
-      {isOpen.data === true && <Form />}
+      {setUp.isError && <Failed error={setUp.error} onRetry={() => void setUp.refetch()} />}
+      {setUp.data?.is_open === false && <Notice>{strings.account.faults.signUpClosed}</Notice>}
+      {setUp.data?.is_open === true && <Form />}
     </Frame>
   );
 }

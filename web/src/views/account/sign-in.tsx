@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Link, Navigate, useSearchParams } from "react-router";
 
 import { answered, api } from "../../api/client";
-import { meQuery } from "../../api/queries";
+import { meQuery, setUpQuery } from "../../api/queries";
 import { strings } from "../../strings";
 import { Button } from "../../ui/button";
 import { TextField } from "../../ui/field";
@@ -22,11 +22,20 @@ export default function SignIn() {
   const next = ownPath(search.get("next"));
   const [isForgotten, setIsForgotten] = useState(false);
   const { data: me } = useQuery(meQuery);
+  const { data: setUp } = useQuery(setUpQuery);
+  if (setUp?.is_first === true) return <Navigate to="/setup" replace />;
   if (me) return <Navigate to={next} replace />;
-  return isForgotten ? <Forgot onBack={() => setIsForgotten(false)} /> : <Form next={next} onForgotten={() => setIsForgotten(true)} />;
+  return isForgotten ? <Forgot onBack={() => setIsForgotten(false)} /> : <Form next={next} isOpen={setUp?.is_open === true} onForgotten={() => setIsForgotten(true)} />;
 }
 
-function Form({ next, onForgotten }: { next: string; onForgotten: () => void }) {
+interface FormProps {
+  next: string;
+  /** Whether people may make orgs of their own here. */
+  isOpen: boolean;
+  onForgotten: () => void;
+}
+
+function Form({ next, isOpen, onForgotten }: FormProps) {
   const words = strings.account;
   const enter = useEnter();
   const form = useForm({
@@ -38,7 +47,7 @@ function Form({ next, onForgotten }: { next: string; onForgotten: () => void }) 
     },
   });
   const fault = form.faultBeside("email", "password");
-  const footer = (
+  const footer = isOpen && (
     <>
       {words.signIn.first}{" "}
       <Link to="/setup" className={LINK}>
