@@ -38,6 +38,7 @@ export const practice = {
   /** Scenarios say it as part of a sentence: "a buyer who …". */
   role: (role: string) => role.slice(0, 1).toUpperCase() + role.slice(1),
   difficulty: (of: string) => difficulties[of] ?? of,
+  first: { label: "Your first call", text: "Take five minutes and a quiet room. You can hang up at any time.", action: "Get ready" },
   again: {
     label: "Your last call",
     practise: "Practise again",

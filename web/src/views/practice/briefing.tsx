@@ -33,7 +33,7 @@ export default function Briefing() {
 function Loaded({ scenario }: { scenario: Scenario }) {
   return (
     <div className="flex flex-col gap-6">
-      <Link to="/practice" className="-mb-3 inline-flex min-h-11 items-center gap-1.5 self-start text-sm font-medium text-ink-soft hover:text-ink sm:min-h-9">
+      <Link to="/practice" className="-mb-3 inline-flex min-h-9 items-center gap-1.5 self-start text-sm font-medium text-ink-soft hover:text-ink max-sm:hidden">
         <ArrowLeft aria-hidden className="size-4 rtl:-scale-x-100" />
         {strings.practice.title}
       </Link>
@@ -167,7 +167,7 @@ function Unknown() {
 function BriefingLoading() {
   return (
     <Loading>
-      <div className="mt-14 mb-6 flex items-start gap-4">
+      <div className="mb-6 flex sm:mt-12 items-start gap-4">
         <Skeleton className="size-14 rounded-full" />
         <div className="flex flex-1 flex-col gap-2">
           <Skeleton className="h-8 w-2/3 max-w-72" />

@@ -66,7 +66,7 @@ function Glance({ onChange }: { onChange: () => void }) {
   return (
     <div className="flex flex-col gap-3">
       <div className="flex items-start justify-between gap-3">
-        <dl className="grid min-w-0 grid-cols-[auto_1fr] gap-x-3 gap-y-1 text-sm [&_dd]:truncate [&_dt]:text-ink-soft">
+        <dl className="grid min-w-0 grid-cols-[auto_1fr] gap-x-3 gap-y-1 text-sm [&_dd]:wrap-anywhere [&_dt]:text-ink-soft">
           <dt>{words.microphone.title}</dt>
           <dd>{microphone?.label ?? words.systemChoice}</dd>
           <dt>{words.speaker.title}</dt>
