@@ -191,7 +191,7 @@ describe("a connection that breaks", () => {
     const token = { ...CALL, token: "u" };
     const renewed = run([{ type: "call_opened", call: token }], renewing.state);
     expect(renewed.effects.at(-1)).toEqual({ type: "connect", link: 2, rung: "udp", call: token });
-    expect(run([{ ...lost, link: 2 } as CallEvent], renewed.state).state.phase).toEqual({ at: "failed", fault: { what: "expired" } });
+    expect(run([{ ...lost, link: 2 }], renewed.state).state.phase).toEqual({ at: "failed", fault: { what: "expired" } });
   });
 
   it("asks how the call ended when the server no longer knows it", () => {
