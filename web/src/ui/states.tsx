@@ -8,7 +8,7 @@ import { classes } from "./classes";
 
 /** Where something is going to be. Of its size, so that nothing jumps when it comes. */
 export function Skeleton({ className }: { className?: string }) {
-  return <div aria-hidden className={classes("animate-pulse rounded-md bg-sunken", className)} />;
+  return <div aria-hidden className={classes("animate-pulse rounded-md bg-hover", className)} />;
 }
 
 /** Skeletons, and a word for those who do not see them. */
