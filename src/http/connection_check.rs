@@ -14,7 +14,7 @@ use crate::clock;
 use crate::http::calls::ice_servers::{self as ice, IceServer};
 use crate::http::calls::webrtc::body::OfferBody;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::signed_in::{SocketOfPerson, SignedIn};
+use crate::http::signed_in::{SignedIn, SocketOfPerson};
 use crate::live::OpenError;
 use crate::model::CallId;
 use crate::transport::webrtc::offer::SDP_TYPE;
