@@ -85,6 +85,7 @@ mod tests {
                 words: Vec::new(),
                 interrupted,
                 typed: false,
+                unheard: None,
             },
         };
         let mut out = Vec::new();
