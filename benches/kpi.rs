@@ -117,5 +117,6 @@ fn said(place: usize, speaker: Speaker, start_ms: u64, length_ms: u64, text: &st
         words,
         interrupted: place % 7 == 5,
         typed: false,
+        unheard: None,
     }
 }

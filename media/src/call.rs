@@ -374,6 +374,7 @@ impl Call {
             words: Vec::new(),
             interrupted: false,
             typed: true,
+            unheard: None,
         });
         Some(self.remember(text))
     }

@@ -95,11 +95,18 @@ pub fn step(call: &mut Call, now: CallTime, event: Event) -> (Vec<Command>, Vec<
     (commands, entries)
 }
 
-/// A command's name and the 32-bit FNV-1a hash of its JSON.
+/// A command's name and the 32-bit FNV-1a hash of its JSON. What was not heard of a reply is left
+/// out: it follows from what was given to the voice and what was heard, and a log without it is as
+/// good.
 fn digest(command: &Command) -> String {
     const OFFSET: u32 = 0x811c_9dc5;
     const PRIME: u32 = 0x0100_0193;
-    let json = serde_json::to_value(command).unwrap_or_default();
+    let mut json = serde_json::to_value(command).unwrap_or_default();
+    for said in ["", "/utterance"] {
+        if let Some(said) = json.pointer_mut(said).and_then(serde_json::Value::as_object_mut) {
+            said.remove("unheard");
+        }
+    }
     let name = json.get("type").and_then(serde_json::Value::as_str).unwrap_or("unknown");
     let hash = json
         .to_string()
@@ -272,6 +279,7 @@ pub fn finish(entries: &[Entry], last_audio: CallTime) -> Result<Vec<Entry>, Rep
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::Live;
     use crate::record::Recogniser;
     use crate::turn::Policy;
 
@@ -325,6 +333,27 @@ mod tests {
         };
         assert_eq!((line, at), (4, CallTime::from_ms(300)));
         assert!(decided.contains("RepStarted"), "{decided}");
+    }
+
+    #[test]
+    fn what_was_not_heard_is_in_no_digest() {
+        let said = |unheard: Option<&str>| Utterance {
+            id: "u1".into(),
+            speaker: crate::record::Speaker::Persona,
+            start_ms: 0,
+            end_ms: 900,
+            text: "Just tell".into(),
+            words: Vec::new(),
+            interrupted: true,
+            typed: false,
+            unheard: unheard.map(str::to_owned),
+        };
+        let note = |unheard| Command::Note(Note::Utterance(said(unheard)));
+        let tell = |unheard| Command::Tell(Live::Utterance { utterance: said(unheard) });
+        assert_eq!(digest(&note(Some("me."))), digest(&note(None)));
+        assert_eq!(digest(&tell(Some("me."))), digest(&tell(None)));
+        // As it was before there was anything to leave out: FNV-1a of the sorted JSON.
+        assert_eq!(digest(&note(None)), "note 9bd5628a");
     }
 
     #[test]

@@ -197,6 +197,9 @@ pub struct Utterance {
     /// It was sent in writing: it made no sound.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub typed: bool,
+    /// The rest of what was given to the voice and never heard; read by pages alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unheard: Option<String>,
 }
 
 /// Something that happened at a moment, beside the speech.

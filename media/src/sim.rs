@@ -236,9 +236,18 @@ impl Sim {
                 self.cancelled.push(reply);
                 self.open.take_if(|open| *open == reply);
             }
-            Command::Heard { reply, text, .. } => {
+            Command::Heard { reply, text, utterance_id, .. } => {
                 self.open.take_if(|open| *open == reply);
+                let known = self.log.iter().rev().find_map(|entry| match entry {
+                    Entry::Note { note: Note::Utterance(said), .. } => {
+                        (Some(&said.id) == utterance_id.as_ref()).then_some(said)
+                    }
+                    _ => None,
+                });
+                let unheard = known.and_then(|said| said.unheard.as_deref());
                 self.check_heard(reply, &text);
+                let given = [&text, unheard.unwrap_or_default()].join(" ");
+                self.check_heard(reply, given.trim_end());
             }
             Command::Finalise { id } => self.world.finalise(self.now, id),
             Command::Note(_) | Command::Tell(_) => {}
@@ -326,5 +335,6 @@ fn show_utterance(what: &str, said: &Utterance) -> String {
     let cut = if said.interrupted { ", interrupted" } else { "" };
     let cut = if said.typed { ", typed" } else { cut };
     let (start, end) = (CallTime::from_ms(said.start_ms), CallTime::from_ms(said.end_ms));
-    format!("{what} {} {speaker} {start}-{end}{cut}: {}", said.id, said.text)
+    let unheard = said.unheard.as_ref().map(|rest| format!(" [{rest}]")).unwrap_or_default();
+    format!("{what} {} {speaker} {start}-{end}{cut}: {}{unheard}", said.id, said.text)
 }

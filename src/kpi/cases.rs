@@ -24,6 +24,7 @@ pub(super) fn said(
         words: Vec::new(),
         interrupted: false,
         typed: false,
+        unheard: None,
     }
 }
 

@@ -48,7 +48,17 @@ fn utterance(id: usize) -> impl Strategy<Value = Utterance> {
             // The ids sort unlike the times.
             let id = format!("u{}", id * 7 % 10);
             let text = TEXTS[text].to_owned();
-            Utterance { id, speaker, start_ms, end_ms, text, words, interrupted, typed }
+            Utterance {
+                id,
+                speaker,
+                start_ms,
+                end_ms,
+                text,
+                words,
+                interrupted,
+                typed,
+                unheard: None,
+            }
         },
     )
 }
@@ -294,6 +304,7 @@ proptest! {
             words: words.to_vec(),
             interrupted: false,
             typed: false,
+            unheard: None,
         };
 
         let mut whole = parts.clone();

@@ -280,7 +280,16 @@ impl Reply {
             words,
             interrupted,
             typed: false,
+            unheard: self.unheard(&placed, heard),
         })
+    }
+
+    /// What was given to the voice and not heard, or `None` where nothing is left.
+    fn unheard(&self, placed: &[Placed<'_>], heard: Span) -> Option<String> {
+        let words = self.chunks.iter().flat_map(Chunk::written_words).enumerate();
+        let rest = words.filter(|(place, _)| placed.get(*place).is_none_or(|at| heard < at.end));
+        let rest: Vec<&str> = rest.map(|(_, word)| word).collect();
+        (!rest.is_empty()).then(|| rest.join(" "))
     }
 
     /// When a place of the reply sounded: in the last run that played it, since a resumed reply
@@ -308,6 +317,10 @@ impl Reply {
 }
 
 impl Chunk {
+    fn written_words(&self) -> impl Iterator<Item = &str> {
+        self.spoken.tokens().iter().map(|range| &self.written[range.clone()])
+    }
+
     /// Places the written words: by the voice's word times, else linearly by their letters.
     fn place<'a>(&'a self, base: Span, placed: &mut Vec<Placed<'a>>) {
         let count = self.spoken.words().len();
@@ -366,10 +379,42 @@ mod tests {
         let now = CallTime::from_ms(3_000);
         let heard = reply.conclude(now, Ending::HeardOut, || "u1".to_owned()).unwrap();
         assert_eq!(heard.text, "I really do not know yet. … Send it to me then.");
-        assert_eq!((heard.start_ms, heard.end_ms), (500, 2_900));
+        assert_eq!((heard.start_ms, heard.end_ms, heard.unheard), (500, 2_900, None));
         // The first word of the second chunk sounds where the first chunk ended.
         let send = heard.words.iter().find(|word| word.text == "Send").unwrap();
         assert_eq!(send.start_ms, 500 + 1_200);
+    }
+
+    #[test]
+    fn what_is_cut_off_is_kept_as_far_as_it_was_given_to_the_voice() {
+        let mut reply = Reply::new(ReplyId(1), Cue::Turn, "en-US");
+        reply.text(CallTime::ZERO, "Just tell me your rate, please. I have 2 kids. And I");
+        assert_eq!(chunks(&mut reply).len(), 3, "\"And I\" is not spoken before it goes on");
+        reply.voice(ChunkId(0), Span::ms(1_250));
+        let voiced = ["Just", "tell", "me", "your", "rate,"];
+        let words = (0_u64..).zip(voiced).map(|(index, text)| VoicedWord {
+            text: text.to_owned(),
+            start: Span::ms(index * 250),
+            end: Span::ms((index + 1) * 250),
+        });
+        reply.voice_words(ChunkId(0), words.collect());
+        reply.play_started(CallTime::from_ms(1_000), Span::ZERO);
+        // 560 ms after the first sample, of which the rep has heard 500: two words to their end.
+        let cut = |reply: &Reply| {
+            reply.conclude(CallTime::from_ms(1_560), Ending::Interrupted, || "u1".to_owned())
+        };
+        let heard = cut(&reply).expect("two words");
+        assert_eq!(heard.text, "Just tell");
+        assert_eq!(heard.unheard.as_deref(), Some("me your rate, please. I have 2 kids."));
+        // A chunk that the voice gave up on was not heard, though the reply came to its end.
+        for chunk in [ChunkId(0), ChunkId(1), ChunkId(2)] {
+            reply.voice_done(chunk);
+        }
+        let now = CallTime::from_ms(2_300);
+        reply.play_stopped(CallTime::from_ms(2_250), Span::ms(1_250), StopCause::Drained);
+        let heard = reply.conclude(now, Ending::HeardOut, || "u1".to_owned()).expect("all of it");
+        assert_eq!(heard.text, "Just tell me your rate,");
+        assert_eq!(heard.unheard.as_deref(), Some("please. I have 2 kids."));
     }
 
     #[test]

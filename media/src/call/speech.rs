@@ -169,8 +169,17 @@ fn utterance(
             Word { text: word.text.clone(), start_ms, end_ms: word_end_ms }
         })
         .collect();
-    let speaker = Speaker::Rep;
-    Utterance { id, speaker, start_ms, end_ms, text, words, interrupted: false, typed: false }
+    Utterance {
+        id,
+        speaker: Speaker::Rep,
+        start_ms,
+        end_ms,
+        text,
+        words,
+        interrupted: false,
+        typed: false,
+        unheard: None,
+    }
 }
 
 fn append(text: &mut String, more: &str) {

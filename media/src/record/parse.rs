@@ -92,9 +92,9 @@ fn parse_recogniser(node: &Node<'_>) -> Result<Recogniser, RecordError> {
 }
 
 fn parse_utterance(node: &Node<'_>) -> Result<Utterance, RecordError> {
-    let [id, speaker, start_ms, end_ms, text, words, interrupted, typed] = object(
+    let [id, speaker, start_ms, end_ms, text, words, interrupted, typed, unheard] = object(
         node,
-        ["id", "speaker", "start_ms", "end_ms", "text", "words", "interrupted", "typed"],
+        ["id", "speaker", "start_ms", "end_ms", "text", "words", "interrupted", "typed", "unheard"],
     )?;
     let flag = |node: Node<'_>| node.optional().map_or(Ok(false), |node| node.truth());
     Ok(Utterance {
@@ -110,6 +110,7 @@ fn parse_utterance(node: &Node<'_>) -> Result<Utterance, RecordError> {
         words: list(&words, parse_word)?,
         interrupted: flag(interrupted)?,
         typed: flag(typed)?,
+        unheard: unheard.optional().map(|rest| rest.label().map(str::to_owned)).transpose()?,
     })
 }
 

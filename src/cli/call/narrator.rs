@@ -97,6 +97,7 @@ mod tests {
                 words: Vec::new(),
                 interrupted,
                 typed: false,
+                unheard: None,
             },
         };
         let listener = |name: &str| Listener { name: name.into() };

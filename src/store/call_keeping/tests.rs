@@ -119,6 +119,7 @@ async fn a_call_is_kept_from_its_connection_to_its_numbers() {
         words: Vec::new(),
         interrupted: speaker == Speaker::Persona,
         typed: false,
+        unheard: None,
     };
     let utterances = [said("hi\0", Speaker::Persona, 0), said("hello", Speaker::Rep, 900)];
     let result = json!({"call": {"talk": 1}});
