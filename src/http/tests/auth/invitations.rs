@@ -43,7 +43,7 @@ impl Invited {
     }
 
     fn greet(&self, token: &str) -> RequestBuilder {
-        self.server.fresh("GET", &format!("/api/auth/invitation#token={token}"))
+        self.server.fresh("GET", &format!("/api/auth/invitation?token={token}"))
     }
 
     async fn set_status(&self, status: &str) {
