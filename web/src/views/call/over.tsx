@@ -30,7 +30,7 @@ export function Over({ state, reason, lengthMs, persona, scenarioId }: Props) {
   const said = lastWords(state);
   return (
     <NoticeScreen
-      icon={<Monogram name={persona.name} of="persona" className="size-20 text-2xl" />}
+      icon={<Monogram name={persona.name} of="persona" className="size-20 text-2xl!" />}
       title={words.how(reason, persona.name)}
       text={lengthMs === null ? undefined : words.length(formatClock(lengthMs))}
       actions={
