@@ -178,6 +178,14 @@ describe("a connection that breaks", () => {
     expect(late.state.phase).toEqual({ at: "failed", fault: { what: "unreachable" } });
   });
 
+  it.each([
+    ["broken", "no_way"],
+    ["busy", "busy"],
+  ] as const)("that never was and is always %s says so", (cause, what) => {
+    const late = run([{ type: "link_lost", link: 1, cause }], run(CONNECTING).state, START_MS + CONNECT_WITHIN_MS);
+    expect(late.state.phase).toEqual({ at: "failed", fault: { what } });
+  });
+
   it("waits for the connection of before to be forgotten, and then says that somebody has it", () => {
     const lost: CallEvent = { type: "link_lost", link: 1, cause: "already_connected" };
     expect(types(run([lost], reconnecting, START_MS + TAKEN_AFTER_MS - 1).effects)).toEqual(["after"]);

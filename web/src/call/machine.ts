@@ -204,14 +204,19 @@ function lost(state: CallState, cause: Cause, nowMs: number): Step {
     case "unreachable":
     case "busy":
     case "broken":
-      return again(state, nowMs, cause === "unreachable");
+      return again(state, nowMs, cause);
   }
 }
 
 /** Tries again in a moment, unless that went on for too long. */
-function again(state: CallState, nowMs: number, isServerAway = true): Step {
+function again(state: CallState, nowMs: number, cause: Cause = "unreachable"): Step {
   const limitMs = state.phase.at === "connecting" ? CONNECT_WITHIN_MS : GIVE_UP_AFTER_MS;
-  if (limitMs <= nowMs - state.trying.sinceMs) return failed(state, { what: "unreachable" });
+  if (limitMs <= nowMs - state.trying.sinceMs) {
+    // A server that answers, and a way that breaks each time: the network lets nothing through.
+    const isBarred = cause === "broken" && state.phase.at === "connecting";
+    return failed(state, { what: isBarred ? "no_way" : cause === "busy" ? "busy" : "unreachable" });
+  }
+  const isServerAway = cause === "unreachable";
   const phase = state.phase.at === "reconnecting" ? ({ at: "reconnecting", isServerAway } as const) : state.phase;
   return { state: { ...state, phase }, effects: [{ type: "after", timer: "retry", ms: RETRY_MS }] };
 }
@@ -227,7 +232,7 @@ function timer(state: CallState, timer: Timer): Step {
 
 function lookedUp(state: CallState, end: { reason: string; lengthMs: number | null } | null, nowMs: number): Step {
   if (!isTrying(state)) return same(state);
-  return end === null ? again(state, nowMs, false) : over(state, end.reason, end.lengthMs);
+  return end === null ? again(state, nowMs, "broken") : over(state, end.reason, end.lengthMs);
 }
 
 function lookUpFailed(state: CallState, cause: "unreachable" | "unknown_call" | "token", nowMs: number): Step {

@@ -40,7 +40,7 @@ export function CaptionLog({ captions, personaName }: { captions: Captions; pers
           // What is not settled would be read out again and again.
           <div aria-hidden className="border-s-3 border-dashed border-rep ps-3">
             <div className="text-xs font-semibold text-rep">{strings.call.you}</div>
-            <p className="text-ink-soft">{captions.partial}</p>
+            <p dir="auto" className="text-ink-soft">{captions.partial}</p>
           </div>
         )}
       </div>
@@ -63,7 +63,7 @@ function Line({ utterance, personaName }: { utterance: Utterance; personaName: s
         <span className={classes("font-semibold", isRep ? "text-rep" : "text-persona")}>{isRep ? strings.call.you : personaName}</span>
         {notes.length > 0 && <span className="text-ink-soft"> · {notes.join(" · ")}</span>}
       </div>
-      <p className="text-pretty">
+      <p dir="auto" className="text-pretty text-start">
         {text}
         {interrupted && "…"}
         {unheard !== undefined && (

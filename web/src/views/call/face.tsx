@@ -6,7 +6,7 @@ import { Monogram } from "../../ui/monogram";
 import { useScope } from "../../ui/use-scope";
 
 /** How much wider than the face the ring is at full voice. */
-const WIDEST = 0.34;
+const WIDEST = 0.24;
 
 /** The persona, with a ring that follows their voice. It stands still for whoever wants no motion. */
 export function Face({ name, session, isSpeaking }: { name: string; session: CallSession; isSpeaking: boolean }) {
@@ -23,7 +23,7 @@ export function Face({ name, session, isSpeaking }: { name: string; session: Cal
     [session, isSpeaking],
   );
   return (
-    <div className="relative grid size-28 place-items-center sm:size-40">
+    <div className="relative m-3 grid size-28 place-items-center sm:m-5 sm:size-40">
       <span
         ref={ring}
         aria-hidden
@@ -32,7 +32,7 @@ export function Face({ name, session, isSpeaking }: { name: string; session: Cal
           isSpeaking ? "border-persona opacity-100" : "border-line-strong opacity-40",
         )}
       />
-      <Monogram name={name} of="persona" className="size-full text-4xl sm:text-6xl" />
+      <Monogram name={name} of="persona" className="size-full text-4xl! sm:text-6xl!" />
     </div>
   );
 }

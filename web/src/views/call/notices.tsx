@@ -1,4 +1,4 @@
-import { Ear, MicOff, Volume2, VolumeX, WifiOff } from "lucide-react";
+import { Ear, Keyboard, MicOff, Volume2, VolumeX, WifiOff } from "lucide-react";
 import type { ReactNode } from "react";
 
 import type { CallSession } from "../../call/session";
@@ -34,7 +34,7 @@ export function Notices({ session, state, personaName }: { session: CallSession;
         </Notice>
       )}
       {state.cannotType && (
-        <Notice tone="warn" icon={<MicOff aria-hidden />}>
+        <Notice tone="warn" icon={<Keyboard aria-hidden />}>
           {words.cannotType}
         </Notice>
       )}

@@ -30,7 +30,7 @@ export function Over({ state, reason, lengthMs, persona, scenarioId }: Props) {
   const said = lastWords(state);
   return (
     <NoticeScreen
-      icon={<Monogram name={persona.name} of="persona" className="size-20 text-2xl" />}
+      icon={<Monogram name={persona.name} of="persona" className="size-20 text-2xl!" />}
       title={words.how(reason, persona.name)}
       text={lengthMs === null ? undefined : words.length(formatClock(lengthMs))}
       actions={
@@ -57,7 +57,7 @@ export function Over({ state, reason, lengthMs, persona, scenarioId }: Props) {
       {said !== undefined && (
         <figure className="max-w-md border-s-2 border-persona ps-4 text-start">
           <figcaption className="text-sm text-ink-soft">{words.words(persona.name)}</figcaption>
-          <blockquote className="text-pretty">{said}</blockquote>
+          <blockquote dir="auto" className="text-pretty">{said}</blockquote>
         </figure>
       )}
       <p className="min-h-6 text-sm text-ink-soft">{leftS !== null && words.moving(leftS)}</p>

@@ -50,7 +50,7 @@ export function Stage({ session, state, persona }: { session: CallSession; state
           <Face name={persona.name} session={session} isSpeaking={speaking} />
           <div className="text-center">
             <h1 className="text-2xl font-semibold tracking-tight">{persona.name}</h1>
-            <p className="min-h-6 text-ink-soft">{persona.role}</p>
+            <p className="min-h-6 text-ink-soft first-letter:uppercase">{persona.role}</p>
           </div>
           <p role="status" className="min-h-6 text-center font-medium">
             {wordsFor(state, persona.name)}
