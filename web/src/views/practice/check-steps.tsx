@@ -100,11 +100,7 @@ function SpeakerStep({ device }: { device: DeviceCheck }) {
     <>
       {canChooseSpeaker() && <Choice label={words.speaker.choose} devices={devices.speakers} chosen={speaker?.id ?? ""} onChoose={device.chooseSpeaker} />}
       <div className="flex flex-wrap items-center gap-2">
-        {!isAsking && (
-          <Button onClick={device.play} isBusy={check.speaker === "playing"}>
-            {check.speaker === "untried" || check.speaker === "playing" ? words.speaker.play : words.speaker.playAgain}
-          </Button>
-        )}
+        <Button onClick={device.play}>{words.speaker.play[check.speaker]}</Button>
         {isAsking && (
           <>
             <span role="status" className="text-sm">
