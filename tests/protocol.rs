@@ -14,7 +14,7 @@ use ringcraft_media::call::Live;
 use serde_json::Value;
 
 /// What a client sends.
-const CLIENT: [&str; 3] = ["hangup", "played", "start"];
+const CLIENT: [&str; 4] = ["hangup", "played", "say", "start"];
 
 /// What a server sends about the audio.
 const SERVER: [&str; 5] = ["clear", "error", "pause", "ready", "resume"];
@@ -73,7 +73,8 @@ fn request_place(request: &Request) -> usize {
     match request {
         Request::Hangup => 0,
         Request::Played { .. } => 1,
-        Request::Start { .. } => 2,
+        Request::Say { .. } => 2,
+        Request::Start { .. } => 3,
     }
 }
 
@@ -153,7 +154,10 @@ fn a_listener_is_greeted_as_the_sample_says() {
 #[test]
 fn the_samples_of_webrtc_are_read() {
     let samples = samples_in("tests/protocol/webrtc");
-    assert_eq!(samples.keys().collect::<Vec<_>>(), ["candidates", "ice_servers", "played"]);
+    assert_eq!(
+        samples.keys().collect::<Vec<_>>(),
+        ["candidates", "connection.checked", "ice_servers", "played"]
+    );
     let fragment = fragment::read(&samples["candidates"]).unwrap();
     assert_eq!((fragment.ufrag.as_str(), fragment.pwd.len()), ("EsAw", 24));
     let candidate = "candidate:1 1 udp 2122260223 192.0.2.10 50000 typ host generation 0";
@@ -168,4 +172,6 @@ fn the_samples_of_webrtc_are_read() {
     let hangup: ChannelRequest =
         serde_json::from_str(&samples_in("tests/protocol")["hangup"]).unwrap();
     assert_eq!(hangup, ChannelRequest::Hangup);
+    let say: ChannelRequest = serde_json::from_str(&samples_in("tests/protocol")["say"]).unwrap();
+    assert_eq!(say, ChannelRequest::Say { text: "What matters most to you?".into() });
 }

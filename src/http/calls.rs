@@ -31,7 +31,7 @@ use summary::{Channel, Summary};
 
 pub(super) mod audio;
 pub(super) mod webrtc;
-mod ice_servers;
+pub(super) mod ice_servers;
 pub(super) mod events;
 pub(super) mod listen;
 pub(super) mod list;

@@ -1,5 +1,7 @@
 //! Calls with scripted engines on paused time: admission, links, and engines that fail.
 
+mod typed;
+
 use std::time::Duration;
 
 use bytes::Bytes;

@@ -55,6 +55,16 @@ impl Socket {
 }
 
 impl Unserved {
+    /// Has the system hold no more than so many bytes, twice over, that the far side has not taken.
+    /// What is sent to a slow one then waits here, where its age is known.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn holding_at_most(self, bytes: usize) -> io::Result<Self> {
+        rustix::net::sockopt::set_socket_send_buffer_size(&self.tcp, bytes)?;
+        Ok(self)
+    }
+
     /// Has the current runtime serve the connection.
     ///
     /// # Errors

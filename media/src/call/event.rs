@@ -169,6 +169,11 @@ pub enum Event {
         /// The request this answers, where it answers one.
         finalise: Option<FinaliseId>,
     },
+    /// The rep sends a turn in writing.
+    Typed {
+        /// What it says.
+        text: String,
+    },
     /// What the buyer decided for a reply, before its first word.
     Plan {
         /// The reply.

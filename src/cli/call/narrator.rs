@@ -96,6 +96,7 @@ mod tests {
                 text: text.into(),
                 words: Vec::new(),
                 interrupted,
+                typed: false,
             },
         };
         let listener = |name: &str| Listener { name: name.into() };

@@ -18,6 +18,10 @@ use crate::store::{Actor, profile};
 use crate::transport::websocket::listener::{self, Program};
 use crate::transport::websocket::upgrade::Upgrade;
 
+/// Bytes on their way to a listener, as the system counts them: about a second of sound. It would
+/// hold minutes for a slow one, and a call is listened to while it is live.
+const ON_THE_WAY: usize = 64 * 1024;
+
 /// Opens a WebSocket with what is said in a live call, in words and sound. The rep is shown who
 /// listens.
 #[utoipa::path(get, path = "/api/calls/{id}/listen", tag = "calls", params(("id" = CallId, Path)), responses(
@@ -61,10 +65,9 @@ fn seat(app: &App, call: &CallRow, listener: UserId, name: String) -> Result<Sea
 
 /// Serves a listener until the call is over or they leave.
 async fn serve(app: Arc<App>, call: CallId, seat: Seat, upgrade: Upgrade) {
-    let opened = match upgrade.into_socket().await {
-        Ok((socket, already_read)) => socket.serve().map(|socket| (socket, already_read)),
-        Err(error) => Err(error),
-    };
+    let opened = upgrade.into_socket().await.and_then(|(socket, already_read)| {
+        Ok((socket.holding_at_most(ON_THE_WAY)?.serve()?, already_read))
+    });
     let (socket, already_read) = match opened {
         Ok(opened) => opened,
         Err(error) => {

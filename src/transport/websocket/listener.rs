@@ -1,27 +1,32 @@
 //! A live call for somebody who listens: what is said in text, how it sounds in binary messages.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use ringcraft_media::tape::TAPE_RATE;
 use ringcraft_media::units::SampleRate;
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::{MissedTickBehavior, interval_at, timeout_at};
+use tokio::time::{MissedTickBehavior, interval_at, timeout, timeout_at};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use super::{Ending, PING_EVERY, SILENT_AFTER, Sink, Source, broken, close, send};
+use super::{Ending, PING_EVERY, SILENT_AFTER, Sink, Source, broken, close};
 use crate::clock;
 use crate::model::CallId;
 use crate::transport::text::events_missed;
 
 /// The longest message of a listener, in bytes: they have nothing to say but pongs and goodbye.
 const MAX_LISTENER_MESSAGE: usize = 4 * 1024;
+
+/// A listener who takes no bytes for so long is gone. It is longer than for whoever speaks: nobody
+/// waits for a listener, and what they miss meanwhile is overwritten.
+const TAKES_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a listener gets of a call.
 #[derive(Debug)]
@@ -141,6 +146,14 @@ where
         }
     }
     Ending::Finished
+}
+
+async fn send<S>(sink: &mut Sink<S>, message: Message) -> Result<(), Ending>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let sent = timeout(TAKES_WITHIN, sink.send(message)).await;
+    sent.map_err(|_| Ending::ClientStalled)?.map_err(broken)
 }
 
 #[cfg(test)]

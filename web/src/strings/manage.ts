@@ -1,3 +1,16 @@
+/** Why a call ended, as the end of a sentence. */
+const ENDED: Record<string, string> = {
+  rep_hung_up: "the rep hung up",
+  buyer_hung_up: "the buyer hung up",
+  completed: "the buyer said goodbye",
+  rep_silent: "the rep said nothing",
+  rep_lost: "the rep lost the connection",
+  time_limit: "time was up",
+  vendor_lost: "the server cut it short",
+  server_drain: "the server cut it short",
+  server_lost: "the server cut it short",
+};
+
 export const manage = {
   calls: {
     title: "Team calls",
@@ -30,5 +43,39 @@ export const manage = {
       text: "Calls stand here as soon as somebody makes one, and while they run you can listen in.",
     },
     noneFit: { title: "No call fits", text: "Nobody's call fits these filters." },
+  },
+  listen: {
+    title: (name: string) => `Listen to ${name}`,
+    buyer: "Buyer",
+    rep: "Rep",
+    persona: "Buyer",
+    before: (name: string) => `${name} is on a call`,
+    isShown: "The rep is shown that you listen, and who you are. Nobody hears you.",
+    start: "Listen",
+    stop: "Stop listening",
+    apart: "Rep at one ear, buyer at the other",
+    live: "Live",
+    waiting: "Not connected",
+    timer: "Length of the call so far",
+    speaks: "speaks",
+    captions: "What is said",
+    nothingYet: "What is said stands here.",
+    cutOff: "cut off",
+    connecting: "Connecting…",
+    lost: "The connection to the call was lost. Trying again…",
+    held: "Nothing comes from the rep right now. The buyer waits.",
+    over: "This call is over.",
+    ended: (reason: string) => `The call is over: ${ENDED[reason] ?? "it ended"}.`,
+    goesOn: "Its review opens in a moment.",
+    stay: "Stay here",
+    review: "See the review",
+    back: "Back to team calls",
+    own: { title: "This is your own call", text: "You cannot listen in to yourself. Go back to the call, or wait for its review." },
+    notLive: { title: "Nobody is on this call", text: "You can listen once the rep is connected." },
+    refused: {
+      notLive: "The rep is not connected yet. Try again in a moment.",
+      notYours: "There is no such call, or you may not listen to it.",
+      unheard: "The call cannot be heard. Eight people may be listening already, or something between you and the server lets no live sound through.",
+    },
   },
 };

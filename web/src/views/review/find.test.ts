@@ -30,5 +30,6 @@ it("finds nothing where nothing was asked", () => {
 });
 
 it("goes around", () => {
-  expect([step(2, 1, 3), step(0, -1, 3), step(0, 1, 3), step(0, 1, 0)]).toEqual([0, 2, 1, 0]);
+  expect([step(2, 1, 3), step(0, -1, 3), step(0, 1, 3)]).toEqual([0, 2, 1]);
+  expect([step(-1, 1, 3), step(-1, -1, 3), step(2, 1, 0)]).toEqual([0, 2, -1]);
 });

@@ -26,9 +26,10 @@ export function find(utterances: readonly Utterance[], query: string): Hit[] {
   ]);
 }
 
-/** Goes on among hits, around the end. */
+/** Goes on among hits, around the end; from −1, where none was gone to, to the first or the last. */
 export function step(at: number, way: 1 | -1, count: number): number {
-  return count === 0 ? 0 : (at + way + count) % count;
+  if (count === 0) return -1;
+  return at < 0 && way === -1 ? count - 1 : (at + way + count) % count;
 }
 
 function rangesIn(text: string, pattern: RegExp): Range[] {

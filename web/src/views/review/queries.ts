@@ -38,7 +38,7 @@ const isWithoutNumbers = (call: CallShown): boolean => "links" in call && (call.
 /** A call. */
 export const callQuery = (id: string) =>
   queryOptions({
-    queryKey: ["call", id],
+    queryKey: ["calls", "one", id],
     queryFn: async ({ signal }) => (await answered(api.GET("/api/calls/{id}", { params: { path: { id } }, signal }))).call,
     refetchInterval: ({ state }) => againAfterMs(state.data, Date.now()),
     // Its links are good for a while, and nothing else of it changes.
@@ -48,7 +48,7 @@ export const callQuery = (id: string) =>
 /** Who said what in a completed call. */
 export const recordQuery = (id: string) =>
   queryOptions({
-    queryKey: ["call", id, "record"],
+    queryKey: ["calls", "one", id, "record"],
     queryFn: async ({ signal }) => readRecord(await answered(api.GET("/api/calls/{id}/record", { params: { path: { id } }, signal }))),
     staleTime: Infinity,
   });
@@ -56,15 +56,35 @@ export const recordQuery = (id: string) =>
 /** The outline of a recording. */
 export const outlineQuery = (id: string) =>
   queryOptions({
-    queryKey: ["call", id, "outline"],
+    queryKey: ["calls", "one", id, "outline"],
     queryFn: async ({ signal }) => readOutline(await answered(api.GET("/api/calls/{id}/waveform", { params: { path: { id } }, signal }))),
     staleTime: Infinity,
   });
 
-/** A scenario: who its persona is. */
-export const scenarioQuery = (id: string) =>
+/** A call that somebody has a link to. Each answer counts as an opening, so it is asked for when links expire alone. */
+export const sharedQuery = (token: string) =>
   queryOptions({
-    queryKey: ["scenario", id],
-    queryFn: async ({ signal }) => (await answered(api.GET("/api/scenarios/{id}", { params: { path: { id } }, signal }))).scenario,
-    staleTime: 600_000,
+    queryKey: ["shared", token],
+    queryFn: async ({ signal }) => {
+      const { shared } = await answered(api.GET("/api/shared/{token}", { params: { path: { token } }, signal }));
+      return { ...shared, record: readRecord(shared.record), sent: shared.record };
+    },
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+
+/** The outline of a recording that somebody has a link to. */
+export const sharedOutlineQuery = (token: string) =>
+  queryOptions({
+    queryKey: ["shared", token, "outline"],
+    queryFn: async ({ signal }) => readOutline(await answered(api.GET("/api/shared/{token}/waveform", { params: { path: { token } }, signal }))),
+    staleTime: Infinity,
+  });
+
+/** The links to a call. */
+export const sharesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["calls", "one", id, "shares"],
+    queryFn: async ({ signal }) => (await answered(api.GET("/api/calls/{id}/shares", { params: { path: { id } }, signal }))).shares,
   });

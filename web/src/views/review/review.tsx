@@ -1,5 +1,122 @@
-import { PageHeading } from "../../ui/heading";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { RotateCcw } from "lucide-react";
+import { useMemo } from "react";
+import { Link, useParams } from "react-router";
 
+import { Refused } from "../../api/client";
+import { scenarioQuery } from "../../api/scenarios";
+import { Malformed } from "../../protocol/reading";
+import { practises, useMe } from "../../shell/session";
+import { strings } from "../../strings";
+import { Button } from "../../ui/button";
+import { useTitle } from "../../ui/heading";
+import { Empty, Failed } from "../../ui/states";
+import { Downloads } from "./downloads";
+import { ReviewLoading } from "./loading";
+import { callQuery, outlineQuery, recordQuery, type CallShown } from "./queries";
+import type { CallRecord } from "./record";
+import type { Reviewed } from "./reviewing";
+import { ReviewView } from "./review-view";
+import { computedOf, enginesOf, playable } from "./shown";
+import { Share } from "./share";
+import { WaitingView } from "./waiting";
+
+const words = strings.review;
+
+type Completed = Extract<CallShown, { links: unknown }>;
+
+/** What happened in a call. */
 export default function Review() {
-  return <PageHeading title="Review" />;
+  const { call: id = "" } = useParams();
+  const { data, error, refetch } = useQuery(callQuery(id));
+  if (data !== undefined) return isCompleted(data) ? <Content key={id} call={data} /> : <WaitingView call={data} />;
+  if (error instanceof Refused && error.status === 404) return <Gone />;
+  if (error !== null) return <Failed error={error} onRetry={() => void refetch()} />;
+  return <ReviewLoading />;
+}
+
+/** Its content is there, and the reader may see it. */
+const isCompleted = (call: CallShown): call is Completed => call.status === "completed" && "links" in call;
+
+function Content({ call }: { call: Completed }) {
+  const { data, error, refetch } = useQuery(recordQuery(call.id));
+  if (data !== undefined) return <Sealed call={call} record={data} />;
+  if (error instanceof Malformed) return <Failed error={new Error(words.state.unreadable)} onRetry={() => location.reload()} />;
+  if (error !== null) return <Failed error={error} onRetry={() => void refetch()} />;
+  return <ReviewLoading title={call.scenario.title} />;
+}
+
+function Sealed({ call, record }: { call: Completed; record: CallRecord }) {
+  const me = useMe();
+  const queries = useQueryClient();
+  const outline = useQuery(outlineQuery(call.id));
+  const persona = useQuery(scenarioQuery(call.scenario.id)).data?.persona.name;
+  const isOwn = me.id === call.user.id;
+  const reviewed = useMemo(
+    (): Reviewed => ({
+      callId: call.id,
+      scenario: call.scenario,
+      names: { rep: isOwn ? words.you : call.user.name, persona: persona ?? words.buyer, isOwn },
+      connectedAt: call.connected_at ?? null,
+      endedAt: call.ended_at ?? null,
+      durationMs: record.duration_ms,
+      endReason: call.end_reason ?? null,
+      engines: enginesOf(call.engines),
+      record,
+      computed: computedOf(call.kpis),
+    }),
+    [call, record, persona, isOwn],
+  );
+  const recording = {
+    link: playable(call.links),
+    renew: async () => {
+      const again = await queries.query({ ...callQuery(call.id), staleTime: 0 });
+      return playable(isCompleted(again) ? again.links : call.links);
+    },
+  };
+  const drawn = useMemo(() => ({ data: outline.data ?? null, hasFailed: outline.isError }), [outline.data, outline.isError]);
+  return <ReviewView reviewed={reviewed} recording={recording} outline={drawn} actions={<Actions call={call} isOwn={isOwn} />} />;
+}
+
+function Actions({ call, isOwn }: { call: Completed; isOwn: boolean }) {
+  const me = useMe();
+  const base = `/api/calls/${encodeURIComponent(call.id)}`;
+  // These addresses lead to links that were just signed.
+  const files = {
+    name: call.id,
+    opus: `${base}/recording`,
+    wav: `${base}/recording?format=wav`,
+    txt: `${base}/transcript.txt`,
+    vtt: `${base}/transcript.vtt`,
+    record: { href: `${base}/record` },
+  };
+  return (
+    <>
+      <Downloads files={files} />
+      <Share callId={call.id} />
+      {isOwn && practises(me) && (
+        <Button asChild look="primary">
+          <Link to={`/practice/${encodeURIComponent(call.scenario.id)}/call`}>
+            <RotateCcw aria-hidden className="size-4" />
+            {words.actions.again}
+          </Link>
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Gone() {
+  const { title, text, action } = words.state.gone;
+  useTitle(title);
+  const home = (
+    <Button asChild>
+      <Link to="/calls">{action}</Link>
+    </Button>
+  );
+  return (
+    <Empty title={title} action={home}>
+      {text}
+    </Empty>
+  );
 }
