@@ -11,8 +11,10 @@ export function OwnCallRow({ call }: { call: CallSummary }) {
   const isLive = call.status === "live";
   const scenario = `/practice/${encodeURIComponent(call.scenario.id)}`;
   const next = (
-    <Button asChild look={isLive ? "primary" : "plain"}>
-      <Link to={isLive ? `${scenario}/call` : scenario}>{isLive ? words.goBack : words.again}</Link>
+    <Button asChild look={isLive ? "primary" : "plain"} className="sm:w-32">
+      <Link to={isLive ? `${scenario}/call` : scenario} aria-label={(isLive ? words.goBackTo : words.againWith)(call.scenario.title)}>
+        {isLive ? words.goBack : words.again}
+      </Link>
     </Button>
   );
   return <CallRow call={call} to={isLive ? `${scenario}/call` : `/calls/${call.id}`} actions={next} />;

@@ -27,7 +27,12 @@ export default function Briefing() {
   if (isPending) return <BriefingLoading />;
   if (data !== undefined) return <Loaded scenario={data} />;
   if (error instanceof Refused && error.status === 404) return <Unknown />;
-  return <Failed error={error} onRetry={() => void refetch()} />;
+  return (
+    <>
+      <h1 className="sr-only">{words.title}</h1>
+      <Failed error={error} onRetry={() => void refetch()} />
+    </>
+  );
 }
 
 function Loaded({ scenario }: { scenario: Scenario }) {
@@ -158,9 +163,12 @@ function Unknown() {
     </Button>
   );
   return (
-    <Empty title={title} action={home}>
-      {text}
-    </Empty>
+    <>
+      <h1 className="sr-only">{words.title}</h1>
+      <Empty title={title} action={home}>
+        {text}
+      </Empty>
+    </>
   );
 }
 

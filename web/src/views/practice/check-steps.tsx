@@ -1,5 +1,5 @@
 import { Check as Tick, Mic, Network, Volume2 } from "lucide-react";
-import type { ReactNode } from "react";
+import { useRef, type ReactNode } from "react";
 
 import { canChooseSpeaker, type Device } from "../../audio/devices";
 import { strings } from "../../strings";
@@ -96,22 +96,24 @@ function MicrophoneStep({ device }: { device: DeviceCheck }) {
 function SpeakerStep({ device }: { device: DeviceCheck }) {
   const { check, devices, speaker } = device;
   const isAsking = check.speaker === "asking";
+  const play = useRef<HTMLButtonElement>(null);
+  const answer = (isHeard: boolean) => {
+    device.answer(isHeard);
+    // The question goes away, and the focus must not go with it.
+    play.current?.focus();
+  };
   return (
     <>
       {canChooseSpeaker() && <Choice label={words.speaker.choose} devices={devices.speakers} chosen={speaker?.id ?? ""} onChoose={device.chooseSpeaker} />}
       <div className="flex flex-wrap items-center gap-2">
-        {!isAsking && (
-          <Button onClick={device.play} isBusy={check.speaker === "playing"}>
-            {check.speaker === "untried" || check.speaker === "playing" ? words.speaker.play : words.speaker.playAgain}
-          </Button>
-        )}
+        <Button ref={play} onClick={device.play}>{words.speaker.play[check.speaker]}</Button>
         {isAsking && (
           <>
             <span role="status" className="text-sm">
               {words.speaker.question}
             </span>
-            <Button onClick={() => device.answer(true)}>{words.speaker.yes}</Button>
-            <Button onClick={() => device.answer(false)}>{words.speaker.no}</Button>
+            <Button onClick={() => answer(true)}>{words.speaker.yes}</Button>
+            <Button onClick={() => answer(false)}>{words.speaker.no}</Button>
           </>
         )}
       </div>

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 
 import { chooseDevices, chosenDevices } from "../../audio/chosen-devices";
 import { listDevices, microphonePermission, watchDevices, type Device, type Devices } from "../../audio/devices";
@@ -22,18 +22,32 @@ interface Props {
 /** The check of this device: whole the first time, a glance from then on. */
 export function DeviceCheck({ onChecked }: Props) {
   const [face, setFace] = useState<Face>(() => (wasChecked() ? "glance" : "invitation"));
+  const panel = useRef<HTMLDivElement>(null);
+  const show = (next: Face) => {
+    setFace(next);
+    // What was pressed goes away, and the focus must not go with it.
+    panel.current?.focus();
+  };
   const done = (found: { microphone: Device | undefined; speaker: Device | undefined; isChecked: boolean }) => {
     const { microphone, speaker } = found;
     chooseDevices({ ...(microphone && { microphone }), ...(speaker && { speaker }), ...(found.isChecked && { checkedAt: new Date().toISOString() }) });
-    setFace(wasChecked() ? "glance" : "invitation");
+    show(wasChecked() ? "glance" : "invitation");
     if (wasChecked()) onChecked();
   };
-  if (face === "steps") return <CheckSteps onDone={done} />;
-  if (face === "glance") return <Glance onChange={() => setFace("steps")} />;
+  return (
+    <div ref={panel} tabIndex={-1} className="outline-none">
+      {face === "steps" && <CheckSteps onDone={done} />}
+      {face === "glance" && <Glance onChange={() => show("steps")} />}
+      {face === "invitation" && <Invitation onBegin={() => show("steps")} />}
+    </div>
+  );
+}
+
+function Invitation({ onBegin }: { onBegin: () => void }) {
   return (
     <div className="flex flex-col gap-3">
       <p className="text-sm text-ink-soft">{words.invitation}</p>
-      <Button look="primary" onClick={() => setFace("steps")}>
+      <Button look="primary" onClick={onBegin}>
         {words.begin}
       </Button>
     </div>

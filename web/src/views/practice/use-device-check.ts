@@ -29,6 +29,8 @@ export interface DeviceCheck {
 interface Ear {
   context: AudioContext;
   source: AudioNode;
+  /** A tone plays: what is heard now is no voice. */
+  isDeaf: boolean;
 }
 
 /** Listens to the microphone for as long as the view is there. */
@@ -56,12 +58,19 @@ export function useDeviceCheck(): DeviceCheck {
     (scope) => {
       if (tones === 0) return;
       tell({ type: "tone_began" });
-      const context = ear.current?.context ?? openAudio(scope);
-      playTone(scope, context, speaker?.id, ear.current?.source ?? null)
+      const listener = ear.current;
+      if (listener !== null) {
+        listener.isDeaf = true;
+        scope.onEnd(() => {
+          listener.isDeaf = false;
+        });
+      }
+      playTone(scope, listener?.context ?? openAudio(scope), speaker?.id, listener?.source ?? null)
         .then(({ echo }) => tell({ type: "tone_over", echo }))
         .catch(() => {
           if (!scope.isOver) tell({ type: "tone_failed" });
-        });
+        })
+        .finally(() => scope.end());
     },
     [tones],
   );
@@ -100,7 +109,8 @@ async function open(scope: Scope, deviceId: string | undefined, { tell, ear, met
   watchMicrophone(scope, microphone, (event) => tell({ type: "microphone", event }));
   const context = openAudio(scope);
   const source = scope.node(new MediaStreamAudioSourceNode(context, { mediaStream: stream }));
-  ear.current = { context, source };
+  const own: Ear = { context, source, isDeaf: false };
+  ear.current = own;
   scope.onEnd(() => {
     ear.current = null;
   });
@@ -108,9 +118,11 @@ async function open(scope: Scope, deviceId: string | undefined, { tell, ear, met
   let lastMs: number | null = null;
   watchLevel(scope, source, (smoothDbfs, dbfs, nowMs) => {
     meter.current?.style.setProperty("inline-size", `${100 * meterShare(smoothDbfs)}%`);
-    const before = hearing;
-    hearing = hear(hearing, dbfs, nowMs - (lastMs ?? nowMs));
+    const elapsedMs = nowMs - (lastMs ?? nowMs);
     lastMs = nowMs;
+    if (own.isDeaf) return;
+    const before = hearing;
+    hearing = hear(hearing, dbfs, elapsedMs);
     if (hearing.isHeard && !before.isHeard) tell({ type: "voice_heard" });
   });
   // Only now may the browser name them.
