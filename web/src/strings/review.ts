@@ -4,7 +4,7 @@ const times = (count: number, text: string) => `${text} ${count === 1 ? "time" :
 const after = (length: string) => (length === "" ? "" : ` after ${length}`);
 
 export const review = {
-  title: (scenario: string) => `Review: ${scenario}`,
+  name: "Review",
   rep: "Rep",
   you: "You",
   buyer: "Buyer",
