@@ -176,7 +176,7 @@ export const review = {
   },
 
   numbers: {
-    groups: { aims: "What you aimed at", conversation: "The conversation", rep: "The rep", persona: "The buyer", scenario: "The scenario" },
+    groups: { aims: "Targets", conversation: "The conversation", rep: "The rep", persona: "The buyer", scenario: "The scenario" },
     notYet: { title: "The numbers are being computed", text: "They come by themselves, in a few seconds." },
     none: "There are no numbers for this call.",
     target: (range: string) => `Target: ${range}`,
