@@ -116,5 +116,6 @@ fn said(place: usize, speaker: Speaker, start_ms: u64, length_ms: u64, text: &st
         text: text.to_owned(),
         words,
         interrupted: place % 7 == 5,
+        typed: false,
     }
 }

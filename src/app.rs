@@ -25,6 +25,7 @@ pub use signals::Signals;
 use crate::blob::{Blob, EmbeddedS3};
 use crate::config::{Config, Secret};
 use crate::http;
+use crate::http::connection_check::Checks;
 use crate::http::scenarios::ScenarioSummary;
 use crate::http::tls::Tls;
 use crate::http::token::CallTokens;
@@ -66,6 +67,8 @@ pub struct App {
     pub rtc: Rtc,
     /// The sessions that came of them, while they run.
     pub rtc_sessions: Arc<Sessions>,
+    /// The checks of connections that run now.
+    pub checks: Arc<Checks>,
     /// Makes and checks the tokens of calls.
     pub tokens: CallTokens,
     /// The scenarios that can be called.
@@ -221,6 +224,7 @@ pub async fn build(
         live,
         rtc,
         rtc_sessions: Arc::new(rtc_sessions),
+        checks: Arc::default(),
         tokens: CallTokens::new(&secret),
         scenarios,
         parts,

@@ -47,6 +47,7 @@ mod api_keys;
 mod org;
 mod audit;
 mod shared;
+pub mod connection_check;
 pub mod token;
 
 /// Every route of the interface, with its description.
@@ -66,6 +67,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(calls::shares::revoke_share))
         .routes(routes!(calls::events::follow))
         .routes(routes!(calls::audio::connect))
+        .routes(routes!(calls::listen::listen))
         .merge(shared_with_every_site())
         .routes(routes!(auth::setup::may_set_up, auth::setup::set_up))
         .routes(routes!(auth::login))
@@ -92,6 +94,8 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(audit::list))
         .routes(routes!(shared::show))
         .routes(routes!(shared::waveform))
+        .routes(routes!(connection_check::ice_servers, connection_check::answer_offer))
+        .routes(routes!(connection_check::echo))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::retry))
         .routes(routes!(scenarios::show))

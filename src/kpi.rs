@@ -32,6 +32,8 @@ mod word_cases;
 #[cfg(test)]
 mod scenario_cases;
 #[cfg(test)]
+mod typed_cases;
+#[cfg(test)]
 mod laws;
 
 pub use call::{CallKpis, TalkListen};

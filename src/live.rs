@@ -20,6 +20,7 @@ use driver::{CONTROL, Control};
 use engines::Engines;
 use feed::Feed;
 use ledger::Ledger;
+use listeners::{ListenError, Seat};
 
 pub use crate::model::CallStatus;
 
@@ -30,8 +31,11 @@ pub mod engines;
 pub mod feed;
 pub mod ledger;
 mod line;
+pub mod listeners;
+mod mixer;
 pub mod recorder;
 mod scope;
+mod tap;
 
 /// Calls that ended and wait to be sealed. When full, the ended call waits: it has nothing else to
 /// do, and its spool is safe on disk.
@@ -299,7 +303,28 @@ impl LiveCalls {
 
     /// The live events of an open call from now on, each a JSON object.
     pub fn watch(&self, call: CallId) -> Option<broadcast::Receiver<Arc<str>>> {
-        self.lock().get(&call).map(|slot| slot.feed.watch())
+        self.lock().get(&call)?.feed.watch()
+    }
+
+    /// Keeps a seat for somebody who may listen to a call.
+    ///
+    /// # Errors
+    /// When the call is not live here, or has no seat left.
+    pub fn seat(&self, call: CallId, user: UserId, name: String) -> Result<Seat, ListenError> {
+        let calls = self.lock();
+        let slot = calls.get(&call).ok_or(ListenError::Unknown)?;
+        match &slot.state {
+            SlotState::Waiting => Err(ListenError::NotLive),
+            SlotState::Live { control, .. } if !control.is_closed() => {
+                Seat::reserve(&slot.feed, user, name)
+            }
+            SlotState::Live { .. } | SlotState::Over(_) => Err(ListenError::Over),
+        }
+    }
+
+    /// What was said in a live call so far, as the live events that told it. Blocks.
+    pub fn said_so_far(&self, call: CallId) -> Vec<String> {
+        listeners::said_so_far(&self.settings.spools, call)
     }
 
     /// Which engines serve the calls.

@@ -160,6 +160,20 @@ fn read_header(source: &mut impl Read) -> Result<SpoolHeader, SpoolError> {
     }
 }
 
+/// Reads the lines of a file up to its end, or to the chunk that is being written.
+fn read_lines(mut source: impl Read) -> Result<Vec<String>, SpoolError> {
+    read_header(&mut source)?;
+    let (mut lines, mut payload) = (Vec::new(), Vec::new());
+    while let Next::Chunk(kind) = next_chunk(&mut source, &mut payload)? {
+        if kind == KIND_LINE
+            && let Ok(line) = std::str::from_utf8(&payload)
+        {
+            lines.push(line.to_owned());
+        }
+    }
+    Ok(lines)
+}
+
 /// The header as the first chunk of a file.
 pub(crate) fn header_chunk(header: &SpoolHeader) -> Vec<u8> {
     let json = serde_json::to_vec(header).expect("ids, numbers and a string are always JSON");

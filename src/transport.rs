@@ -53,6 +53,8 @@ pub enum LinkIn {
         /// Samples of the reply that were played.
         sample: Samples,
     },
+    /// The rep sends a turn in writing; the text is one line without control characters.
+    Say(String),
     /// The client hangs up.
     HangUp,
 }
@@ -79,6 +81,8 @@ pub enum LinkOut {
     Clear(ReplyId),
     /// A live event, already on disk, as JSON.
     Live(std::sync::Arc<str>),
+    /// The call does not do what the client asked for.
+    Refused(Refused),
 }
 
 /// One carrier of one call: the same channels for every kind. Dropping it closes the carrier; a
@@ -95,7 +99,7 @@ pub struct Link {
     pub outbound: mpsc::Sender<LinkOut>,
 }
 
-/// Why a call does not take a link.
+/// Why a call does not take a link, or what came over it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// A word for programs.

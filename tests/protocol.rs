@@ -9,20 +9,22 @@ use std::path::Path;
 use ringcraft::cli::call::wire::{ChannelRequest, Control, Request, Text, read_text};
 use ringcraft::config::IceUrls;
 use ringcraft::transport::webrtc::fragment;
+use ringcraft::transport::websocket::listener::greeting;
 use ringcraft_media::call::Live;
 use serde_json::Value;
 
 /// What a client sends.
-const CLIENT: [&str; 3] = ["hangup", "played", "start"];
+const CLIENT: [&str; 4] = ["hangup", "played", "say", "start"];
 
 /// What a server sends about the audio.
 const SERVER: [&str; 5] = ["clear", "error", "pause", "ready", "resume"];
 
 /// What a server sends about the call.
-const LIVE: [&str; 14] = [
+const LIVE: [&str; 15] = [
     "call.connected",
     "call.ended",
     "call.held",
+    "call.listeners",
     "call.resumed",
     "rep.started",
     "rep.stopped",
@@ -42,17 +44,18 @@ fn live_place(live: &Live) -> usize {
         Live::Connected => 0,
         Live::Ended { .. } => 1,
         Live::Held { .. } => 2,
-        Live::Resumed { .. } => 3,
-        Live::RepStarted { .. } => 4,
-        Live::RepStopped { .. } => 5,
-        Live::ReplyEnded { .. } => 6,
-        Live::ReplyInterrupted { .. } => 7,
-        Live::ReplyPaused { .. } => 8,
-        Live::ReplyResumed { .. } => 9,
-        Live::ReplyStarted { .. } => 10,
-        Live::ReplyThinking { .. } => 11,
-        Live::Partial { .. } => 12,
-        Live::Utterance { .. } => 13,
+        Live::Listeners { .. } => 3,
+        Live::Resumed { .. } => 4,
+        Live::RepStarted { .. } => 5,
+        Live::RepStopped { .. } => 6,
+        Live::ReplyEnded { .. } => 7,
+        Live::ReplyInterrupted { .. } => 8,
+        Live::ReplyPaused { .. } => 9,
+        Live::ReplyResumed { .. } => 10,
+        Live::ReplyStarted { .. } => 11,
+        Live::ReplyThinking { .. } => 12,
+        Live::Partial { .. } => 13,
+        Live::Utterance { .. } => 14,
     }
 }
 
@@ -70,7 +73,8 @@ fn request_place(request: &Request) -> usize {
     match request {
         Request::Hangup => 0,
         Request::Played { .. } => 1,
-        Request::Start { .. } => 2,
+        Request::Say { .. } => 2,
+        Request::Start { .. } => 3,
     }
 }
 
@@ -130,16 +134,30 @@ fn the_document_shows_the_samples() {
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/PROTOCOL.md");
     let document = fs::read_to_string(document).unwrap();
     // The answers over HTTP are held against theirs by the tests of the routes.
-    let others = ["tests/protocol/http", "tests/protocol/webrtc"].map(samples_in);
+    let others =
+        ["http", "listen", "webrtc"].map(|kind| samples_in(&format!("tests/protocol/{kind}")));
     for (name, text) in samples().into_iter().chain(others.into_iter().flatten()) {
         assert!(document.contains(text.trim_end()), "docs/PROTOCOL.md lacks the sample {name}");
     }
 }
 
 #[test]
+fn a_listener_is_greeted_as_the_sample_says() {
+    let samples = samples_in("tests/protocol/listen");
+    assert_eq!(samples.keys().collect::<Vec<_>>(), ["listening"]);
+    let sample = samples["listening"].trim_end();
+    let value: Value = serde_json::from_str(sample).unwrap();
+    let call = value["call_id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(greeting(call), sample);
+}
+
+#[test]
 fn the_samples_of_webrtc_are_read() {
     let samples = samples_in("tests/protocol/webrtc");
-    assert_eq!(samples.keys().collect::<Vec<_>>(), ["candidates", "ice_servers", "played"]);
+    assert_eq!(
+        samples.keys().collect::<Vec<_>>(),
+        ["candidates", "connection.checked", "ice_servers", "played"]
+    );
     let fragment = fragment::read(&samples["candidates"]).unwrap();
     assert_eq!((fragment.ufrag.as_str(), fragment.pwd.len()), ("EsAw", 24));
     let candidate = "candidate:1 1 udp 2122260223 192.0.2.10 50000 typ host generation 0";
@@ -154,4 +172,6 @@ fn the_samples_of_webrtc_are_read() {
     let hangup: ChannelRequest =
         serde_json::from_str(&samples_in("tests/protocol")["hangup"]).unwrap();
     assert_eq!(hangup, ChannelRequest::Hangup);
+    let say: ChannelRequest = serde_json::from_str(&samples_in("tests/protocol")["say"]).unwrap();
+    assert_eq!(say, ChannelRequest::Say { text: "What matters most to you?".into() });
 }

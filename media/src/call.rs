@@ -48,14 +48,30 @@ pub struct Call {
     now: CallTime,
     floor: Floor,
     speech: OpenSpeech,
-    last_taken: Option<Taken>,
-    /// The turn that was last committed, and what the persona has not answered yet.
+    /// The recogniser was last asked to settle with this.
+    last_finalise: Option<FinaliseId>,
+    last_spoken: Option<Spoken>,
+    /// A typed text that the floor is deciding on.
+    typed: Option<String>,
+    /// The turn that was last committed, where it ended, and the places in the history of what the
+    /// persona has not answered yet.
     turn: Option<TurnId>,
-    unanswered: Vec<String>,
+    turn_end: Option<CallTime>,
+    unanswered: Vec<usize>,
     reply: Option<Reply>,
     history: Vec<Said>,
     utterances: u32,
     commands: VecDeque<Command>,
+}
+
+/// The speech that was last committed: a late final belongs to it.
+#[derive(Debug)]
+struct Spoken {
+    taken: Taken,
+    /// Its place in the history.
+    place: usize,
+    /// What answers this or an earlier request was said before it was committed.
+    last_finalise: Option<FinaliseId>,
 }
 
 impl Call {
@@ -66,8 +82,11 @@ impl Call {
             setup,
             now: CallTime::ZERO,
             speech: OpenSpeech::default(),
-            last_taken: None,
+            last_finalise: None,
+            last_spoken: None,
+            typed: None,
             turn: None,
+            turn_end: None,
             unanswered: Vec::new(),
             reply: None,
             history: Vec::new(),
@@ -84,6 +103,11 @@ impl Call {
     /// Whether the last command was given.
     pub fn is_closed(&self) -> bool {
         self.floor.is_closed()
+    }
+
+    /// Whether an [`Event::Typed`] would be taken now; else it changes nothing.
+    pub fn takes_typing(&self) -> bool {
+        self.floor.takes_typing()
     }
 
     /// The name of the floor's state, for timelines and pages.
@@ -149,6 +173,10 @@ impl Call {
                 self.tell_floor(Input::Words(self.words()));
             }
             Event::Final { text, words, finalise } => self.settle(&text, words, finalise),
+            Event::Typed { text } => {
+                self.typed = self.takes_typing().then_some(text);
+                self.tell_floor(Input::Typed);
+            }
             Event::Plan { reply, interruptible, hang_up } => {
                 self.tell_floor(Input::Planned(reply, Plan { interruptible, hang_up }));
             }
@@ -214,10 +242,10 @@ impl Call {
         if !reply.was_audible() {
             self.tell(Live::ReplyStarted { reply: reply.id, at_ms: at.as_ms() });
             self.unanswered.clear();
-            if let (Cue::Turn, Some(turn)) = (reply.cue, &self.last_taken) {
+            if let (Cue::Turn, Some(turn_end)) = (reply.cue, self.turn_end) {
                 let latency = RecordEvent::ReplyLatency {
-                    at_ms: turn.end.as_ms(),
-                    latency_ms: at.saturating_since(turn.end).as_ms(),
+                    at_ms: turn_end.as_ms(),
+                    latency_ms: at.saturating_since(turn_end).as_ms(),
                 };
                 self.command(Command::Note(Note::Event(latency)));
             }
@@ -227,13 +255,16 @@ impl Call {
     }
 
     fn settle(&mut self, text: &str, words: Vec<TimedWord>, finalise: Option<FinaliseId>) {
-        let late = self.last_taken.as_mut().filter(|taken| {
-            !text.trim().is_empty() && self.speech.is_late(self.now, &words, taken)
+        let late = self.last_spoken.as_mut().filter(|spoken| {
+            let was_asked = finalise.is_some() && finalise <= spoken.last_finalise;
+            let is_late = was_asked || self.speech.is_late(self.now, &words, &spoken.taken);
+            !text.trim().is_empty() && is_late
         });
-        if let Some(taken) = late {
-            if taken.amend(text, words) {
-                let utterance = taken.utterance.clone();
-                self.amend(utterance);
+        if let Some(spoken) = late {
+            self.speech.settle_taken();
+            if spoken.taken.amend(text, words) {
+                let (place, utterance) = (spoken.place, spoken.taken.utterance.clone());
+                self.amend(place, utterance);
             }
         } else {
             self.speech.settle(text, words);
@@ -242,13 +273,9 @@ impl Call {
     }
 
     /// A late final gave the last utterance more words: one utterance, never a second turn.
-    fn amend(&mut self, utterance: Utterance) {
-        let said = self.history.iter_mut().rev().find(|said| said.speaker == Speaker::Rep);
-        if let Some(said) = said {
+    fn amend(&mut self, place: usize, utterance: Utterance) {
+        if let Some(said) = self.history.get_mut(place) {
             said.text.clone_from(&utterance.text);
-        }
-        if let Some(last) = self.unanswered.last_mut() {
-            last.clone_from(&utterance.text);
         }
         self.command(Command::Note(Note::Amended(utterance.clone())));
         self.tell(Live::Utterance { utterance });
@@ -274,10 +301,22 @@ impl Call {
                     self.tell(Live::RepStarted { at_ms: at.as_ms() });
                 }
                 Action::RepPaused(_, at) => self.tell(Live::RepStopped { at_ms: at.as_ms() }),
-                Action::Finalise(id) => self.command(Command::Finalise { id }),
+                Action::Finalise(id) => {
+                    self.last_finalise = Some(id);
+                    self.command(Command::Finalise { id });
+                }
                 Action::Commit(_) => self.commit(),
                 Action::Discard => self.speech.discard(),
                 Action::KeepAside => self.keep_aside(),
+                Action::CommitTyped(turn) => {
+                    self.turn = Some(turn);
+                    self.turn_end = Some(self.now);
+                    let place = self.keep_typed();
+                    self.unanswered.extend(place);
+                }
+                Action::KeepTyped => {
+                    self.keep_typed();
+                }
                 Action::Compose(reply, cue) => self.compose(reply, cue),
                 Action::Withdraw(reply) => {
                     self.reply = None;
@@ -303,10 +342,10 @@ impl Call {
 
     fn commit(&mut self) {
         if let Some(taken) = self.take_speech() {
-            let text = taken.utterance.text.clone();
-            self.history.push(Said { speaker: Speaker::Rep, text: text.clone(), cut: false });
-            self.unanswered.push(text);
-            self.last_taken = Some(taken);
+            let place = self.remember(taken.utterance.text.clone());
+            self.unanswered.push(place);
+            self.turn_end = Some(taken.end);
+            self.last_spoken = Some(Spoken { taken, place, last_finalise: self.last_finalise });
         }
     }
 
@@ -317,9 +356,32 @@ impl Call {
         if let Some(taken) = self.take_speech()
             && !backchannel
         {
-            let text = taken.utterance.text;
-            self.history.push(Said { speaker: Speaker::Rep, text, cut: false });
+            self.remember(taken.utterance.text);
         }
+    }
+
+    /// Makes the typed text an utterance. Returns its place in the history.
+    fn keep_typed(&mut self) -> Option<usize> {
+        let text = self.typed.take()?;
+        let at_ms = self.now.as_ms();
+        let id = next_utterance(&mut self.utterances);
+        self.publish(Utterance {
+            id,
+            speaker: Speaker::Rep,
+            start_ms: at_ms,
+            end_ms: at_ms,
+            text: text.clone(),
+            words: Vec::new(),
+            interrupted: false,
+            typed: true,
+        });
+        Some(self.remember(text))
+    }
+
+    /// Adds what the rep said to the history; returns its place there.
+    fn remember(&mut self, text: String) -> usize {
+        self.history.push(Said { speaker: Speaker::Rep, text, cut: false });
+        self.history.len() - 1
     }
 
     fn take_speech(&mut self) -> Option<Taken> {
@@ -332,7 +394,9 @@ impl Call {
     fn compose(&mut self, reply: ReplyId, cue: Cue) {
         debug_assert!(self.reply.is_none(), "at most one reply is open");
         self.reply = Some(Reply::new(reply, cue, &self.setup.language));
-        let said = self.unanswered.join(" ");
+        let said: Vec<&str> =
+            self.unanswered.iter().map(|place| self.history[*place].text.as_str()).collect();
+        let said = said.join(" ");
         let turn = self.turn.filter(|_| !said.is_empty());
         self.tell(Live::ReplyThinking { reply });
         self.command(Command::Compose { reply, cue, turn, said });

@@ -131,6 +131,12 @@ pub enum Problem {
     /// An end is not after its start.
     #[error("is not after start_ms")]
     NoLength,
+    /// Typed text ends later than it starts.
+    #[error("is not start_ms, though typed text takes no time")]
+    TypedLength,
+    /// Typed text has words with times.
+    #[error("is not empty, though typed text has no sound")]
+    TypedWords,
     /// An id was used before.
     #[error("is the id of an earlier one")]
     NotUnique,
@@ -178,7 +184,7 @@ pub struct Utterance {
     pub speaker: Speaker,
     /// Where it starts on the call's clock.
     pub start_ms: u64,
-    /// Where its sound stopped, after `start_ms`.
+    /// Where its sound stopped, after `start_ms`; typed text has none and ends where it starts.
     pub end_ms: u64,
     /// What was said.
     pub text: String,
@@ -188,6 +194,9 @@ pub struct Utterance {
     /// The voice was cut off at `end_ms` by the other side.
     #[serde(default)]
     pub interrupted: bool,
+    /// It was sent in writing: it made no sound.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub typed: bool,
 }
 
 /// Something that happened at a moment, beside the speech.

@@ -153,7 +153,14 @@ impl Sim {
 
     fn happen(&mut self, happening: Happening) {
         match happening {
+            Happening::Event(Event::Typed { text }) => self.type_text(text),
             Happening::Event(event) => self.tell(event),
+            Happening::Partial { upto } => {
+                let text = self.world.unsettled(upto);
+                if !text.is_empty() {
+                    self.tell(Event::Partial { text });
+                }
+            }
             Happening::Audio { reply, chunk, pcm } => {
                 let span = self
                     .playout
@@ -166,6 +173,23 @@ impl Sim {
                 self.tell(Event::VoiceDone { reply, chunk });
             }
         }
+    }
+
+    /// A text that the call takes is an utterance at once; one that it does not take never comes.
+    fn type_text(&mut self, text: String) {
+        if !self.call.takes_typing() {
+            return self.show("  ", &format!("refused  {text}"));
+        }
+        let known = self.log.len();
+        self.tell(Event::Typed { text: text.clone() });
+        let at_ms = self.now.as_ms();
+        let mut said = self.log[known..].iter().filter_map(|entry| match entry {
+            Entry::Note { note: Note::Utterance(said), .. } if said.typed => Some(said),
+            _ => None,
+        });
+        let one = said.next().expect("typed text is an utterance");
+        assert_eq!((&one.text, one.start_ms, one.end_ms), (&text, at_ms, at_ms));
+        assert_eq!(said.next(), None, "it is one utterance");
     }
 
     fn tell(&mut self, event: Event) {
@@ -234,6 +258,7 @@ impl Sim {
             Event::VoiceOff { at, .. } => format!("rep voice off, to {at}"),
             Event::Partial { text } => format!("partial  {text}"),
             Event::Final { text, .. } => format!("final    {text}"),
+            Event::Typed { text } => format!("typed    {text}"),
             Event::PlayStarted { reply, from, .. } => {
                 format!("reply {reply} sounds from {} ms", from.as_ms())
             }
@@ -299,6 +324,7 @@ fn show_utterance(what: &str, said: &Utterance) -> String {
         Speaker::Persona => "persona",
     };
     let cut = if said.interrupted { ", interrupted" } else { "" };
+    let cut = if said.typed { ", typed" } else { cut };
     let (start, end) = (CallTime::from_ms(said.start_ms), CallTime::from_ms(said.end_ms));
     format!("{what} {} {speaker} {start}-{end}{cut}: {}", said.id, said.text)
 }

@@ -32,6 +32,8 @@ pub enum Input {
     Settled(Option<FinaliseId>, Words),
     /// A late final gave the last committed turn more words.
     Late,
+    /// The rep sent a turn in writing.
+    Typed,
     /// Whether a reply may be cut, and whether the call ends with it.
     Planned(ReplyId, Plan),
     /// The first sample of a run of a reply was sent.
@@ -90,6 +92,10 @@ pub enum Action {
     Discard,
     /// The open speech had words but took no floor: keep it as an utterance without a reply.
     KeepAside,
+    /// The typed text is part of the turn, or all of it: an utterance that asks for a reply.
+    CommitTyped(TurnId),
+    /// The typed text took no floor: keep it as an utterance without a reply.
+    KeepTyped,
     /// Ask for a reply to everything that is unanswered.
     Compose(ReplyId, Cue),
     /// Drop a reply that was not audible yet; what it answered is unanswered again.

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use ringcraft_media::call::{Cue, EndReason, Event, Setup};
+use ringcraft_media::call::{Call, Command, Cue, EndReason, Event, Live, Note, Setup};
 use ringcraft_media::log::{self, Entry};
-use ringcraft_media::record::{Recogniser, Speaker};
+use ringcraft_media::record::{Recogniser, RecordEvent, Speaker, Utterance};
 use ringcraft_media::sim::{self, Line, Outcome, Script, Start, Voices};
 use ringcraft_media::turn::Policy;
 use ringcraft_media::units::{CallTime, Span};
 
 const OPENING: &str = "Hi, I am calling around for rates today.";
+const NOTE: &str = "Hold on, what is your budget?";
 const ANSWER: &str = "Just tell me your rate, please. Nobody else asked me so many questions.";
 
 fn setup() -> Setup {
@@ -43,7 +44,11 @@ fn script(rep: Vec<Line>) -> Script {
 }
 
 fn line(start: Start, text: &'static str) -> Line {
-    Line { start, text }
+    Line { start, text, typed: false }
+}
+
+fn typed(start: Start, text: &'static str) -> Line {
+    Line { typed: true, ..line(start, text) }
 }
 
 fn goldens() -> PathBuf {
@@ -54,6 +59,8 @@ fn goldens() -> PathBuf {
 fn scripts() -> Vec<(&'static str, Script)> {
     let first = line(Start::After(1, Span::ms(500)), "hello this is Dana with Summit Lending");
     let cut_in = |text| line(Start::Into(2, Span::ms(1_500)), text);
+    let note_over_2 = typed(Start::Into(2, Span::ms(1_500)), NOTE);
+    let note_at = |ms| typed(Start::At(CallTime::from_ms(ms)), NOTE);
     let mut slow = script(vec![first.clone()]);
     slow.slow = vec![(2, Span::ms(9_000))];
     let hello = line(Start::After(1, Span::ms(500)), "good morning Rachel Dana Summit here");
@@ -71,7 +78,27 @@ fn scripts() -> Vec<(&'static str, Script)> {
     held.lost = Some((CallTime::from_ms(8_000), Some(Span::ms(3_000))));
     let mut lost = held.clone();
     lost.lost = Some((CallTime::from_ms(8_000), None));
+    let goodbye_typed = Script { rep: vec![first.clone(), note_over_2.clone()], ..goodbye.clone() };
+    let held_typed = Script {
+        rep: vec![first.clone(), typed(Start::At(CallTime::from_ms(9_000)), "Are you there?")],
+        ..held.clone()
+    };
     vec![
+        ("typed_first", script(vec![typed(Start::At(CallTime::from_ms(200)), "Hello Rachel.")])),
+        ("typed", script(vec![typed(Start::After(1, Span::ms(500)), NOTE)])),
+        ("typed_over_the_buyer", script(vec![first.clone(), note_over_2])),
+        ("typed_while_the_buyer_thinks", script(vec![first.clone(), note_at(6_600)])),
+        ("typed_while_the_rep_speaks", script(vec![first.clone(), note_at(5_000)])),
+        (
+            "typed_in_doubt",
+            script(vec![
+                first.clone(),
+                cut_in("right"),
+                typed(Start::Into(2, Span::ms(1_900)), NOTE),
+            ]),
+        ),
+        ("typed_over_a_goodbye", goodbye_typed),
+        ("typed_while_held", held_typed),
         ("plain_exchange", script(vec![first.clone()])),
         ("barge_in", script(vec![first.clone(), cut_in("wait what do you need")])),
         ("backchannel", script(vec![first.clone(), cut_in("right")])),
@@ -159,6 +186,54 @@ fn the_tape_holds_the_persona_where_the_record_says() {
     }
 }
 
+/// The recogniser settles what was shown as a partial only after the text was sent: the words
+/// before the text are corrected, not said a second time.
+#[test]
+fn speech_before_a_typed_text_is_settled_in_its_place() {
+    let mut call = Call::new(setup());
+    let ms = CallTime::from_ms;
+    let mut told = |at, event| {
+        call.handle(ms(at), event);
+        std::iter::from_fn(|| call.poll_command()).collect::<Vec<_>>()
+    };
+    told(0, Event::Connected);
+    told(160, Event::VoiceOn { at: ms(100) });
+    told(300, Event::Tick);
+    told(900, Event::Partial { text: "what raid".into() });
+    let sent = told(1_000, Event::Typed { text: "Sorry, rate.".into() });
+    let asked = sent.iter().find_map(|command| match command {
+        Command::Finalise { id } => Some(*id),
+        _ => None,
+    });
+    assert!(asked.is_some(), "the voice is on, so nobody else would ask: {sent:?}");
+    // The engine shows old and new words until it has settled the old ones.
+    let shown = told(1_050, Event::Partial { text: "what rate do".into() });
+    assert_eq!(shown, [Command::Tell(Live::Partial { text: "do".into() })]);
+    let settled =
+        told(1_100, Event::Final { text: "what rate".into(), words: Vec::new(), finalise: asked });
+    let Some(Command::Note(Note::Amended(said))) = settled.first() else { panic!("{settled:?}") };
+    assert_eq!((said.text.as_str(), said.start_ms, said.end_ms), ("what rate", 100, 1_000));
+    let again = settled.iter().find_map(|command| match command {
+        Command::Compose { said, .. } => Some(said.as_str()),
+        _ => None,
+    });
+    assert_eq!(again, Some("what rate Sorry, rate."), "the answer is to the words as settled");
+    let history: Vec<&str> = call.history().iter().map(|said| said.text.as_str()).collect();
+    assert_eq!(history, ["what rate", "Sorry, rate."]);
+}
+
+#[test]
+fn the_wait_for_an_answer_to_a_typed_text_counts_from_when_it_came() {
+    let outcome = run("typed");
+    let waits = outcome.log.iter().filter_map(|entry| match entry {
+        Entry::Note {
+            note: Note::Event(RecordEvent::ReplyLatency { at_ms, latency_ms }), ..
+        } => Some((*at_ms, *latency_ms)),
+        _ => None,
+    });
+    assert_eq!(waits.collect::<Vec<_>>(), [(3_480, 500)]);
+}
+
 /// Found by chance: a cough while the buyer speaks.
 #[test]
 fn a_cough_that_ends_as_it_is_noticed() {
@@ -190,7 +265,11 @@ fn any_line() -> impl Strategy<Value = Line> {
         "I need your income and",
         "the rate is six point five percent with an A P R of six point eight",
     ]);
-    (start, text).prop_map(|(start, text)| Line { start, text })
+    (start, text, prop::bool::weighted(0.2)).prop_map(|(start, text, typed)| Line {
+        start,
+        text: if typed && text.is_empty() { "yes please" } else { text },
+        typed,
+    })
 }
 
 proptest! {
@@ -230,9 +309,13 @@ proptest! {
         let record = log::record(&outcome.log).expect("a call gives a record").into_parts();
         let ids: BTreeSet<&str> = record.utterances.iter().map(|said| said.id.as_str()).collect();
         prop_assert_eq!(ids.len(), outcome.utterances().count());
+        for said in record.utterances.iter().filter(|said| said.typed) {
+            prop_assert_eq!((said.speaker, said.start_ms), (Speaker::Rep, said.end_ms));
+        }
         // What was recognised is never lost, whatever became of the floor.
         let words = |text: &str| text.split_whitespace().count();
-        let rep = record.utterances.iter().filter(|said| said.speaker == Speaker::Rep);
+        let spoken = |said: &&Utterance| said.speaker == Speaker::Rep && !said.typed;
+        let rep = record.utterances.iter().filter(spoken);
         let kept: usize = rep.map(|said| words(&said.text)).sum();
         let settled: usize = outcome.log.iter().map(|entry| match entry {
             Entry::Event { event: Event::Final { text, .. }, .. } => words(text),

@@ -35,13 +35,14 @@ const MAX_FILE_NAME: usize = 255;
 const METADATA_NAME: usize = ".bucket-.object-.metadata.json".len();
 
 /// The first path segments that are the server's own, and the page's.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 13] = [
     "api",
     "metrics",
     "assets",
     "account",
     "calls",
     "invitation",
+    "password",
     "practice",
     "reset-password",
     "setup",

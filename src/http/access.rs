@@ -12,11 +12,12 @@ use crate::app::App;
 use crate::clock;
 use crate::config::BaseUrl;
 use crate::http::error::ApiError;
-use crate::http::signed_in::{ORG_HEADER, SignedIn, bearer};
+use crate::http::signed_in::{ORG_HEADER, SignedIn, SocketOfPerson, bearer};
 use crate::http::token::{CallClaims, TokenError};
-use crate::identity::BearerToken;
+use crate::identity::{BearerToken, Principal};
 use crate::model::{CallId, Role};
-use crate::store::{Actor, OrgScope, StoreError, call, user};
+use crate::store::call::{self, CallRow};
+use crate::store::{Actor, OrgScope, StoreError, user};
 
 /// The call that a path names, opened by its own token: what carries its media.
 #[derive(Clone, Debug)]
@@ -34,6 +35,15 @@ pub(super) struct CallAccess {
 /// The call that a path names, opened by somebody who may know what was said in it.
 #[derive(Clone, Debug)]
 pub(super) struct ContentAccess(pub(super) CallAccess);
+
+/// The live call that a path names, for somebody who may know what is said in it and takes no part.
+#[derive(Clone, Debug)]
+pub(super) struct ListenerAccess {
+    /// The call.
+    pub(super) call: CallRow,
+    /// Who listens.
+    pub(super) listener: Principal,
+}
 
 impl CallAccess {
     /// Whether whoever asks may know what was said in the call, and what it was worth.
@@ -100,6 +110,24 @@ impl FromRequestParts<Arc<App>> for ContentAccess {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let access = CallAccess::from_request_parts(parts, app).await?;
         if access.tells_content() { Ok(Self(access)) } else { Err(ApiError::no_call()) }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for ListenerAccess {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let SocketOfPerson(listener) = SocketOfPerson::from_request_parts(parts, app).await?;
+        let id = named_call(parts, app).await?;
+        let call = call::find(&listener.scope, id).await?.ok_or_else(ApiError::no_call)?;
+        match listener.role {
+            Role::Hr => Err(ApiError::no_call()),
+            _ if call.user == listener.user => {
+                Err(ApiError::forbidden_as("you take part in this call; others may listen to it"))
+            }
+            Role::Rep => Err(ApiError::forbidden()),
+            Role::Manager | Role::Admin | Role::Superadmin => Ok(Self { call, listener }),
+        }
     }
 }
 

@@ -31,8 +31,9 @@ use summary::{Channel, Summary};
 
 pub(super) mod audio;
 pub(super) mod webrtc;
-mod ice_servers;
+pub(super) mod ice_servers;
 pub(super) mod events;
+pub(super) mod listen;
 pub(super) mod list;
 pub(super) mod summary;
 pub(super) mod outcome;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::blob::BlobError;
+use crate::live::listeners::ListenError;
 use crate::live::{AttachError, OpenError};
 use crate::store::StoreError;
 use crate::transport::websocket::upgrade::NotAnUpgrade;
@@ -177,6 +178,18 @@ impl From<AttachError> for ApiError {
         let (status, code) = match error {
             AttachError::Unknown => (StatusCode::NOT_FOUND, "unknown_call"),
             AttachError::AlreadyConnected => (StatusCode::CONFLICT, "already_connected"),
+        };
+        Self::new(status, code, error.to_string())
+    }
+}
+
+impl From<ListenError> for ApiError {
+    fn from(error: ListenError) -> Self {
+        let (status, code) = match error {
+            ListenError::Unknown => (StatusCode::NOT_FOUND, "unknown_call"),
+            ListenError::NotLive => (StatusCode::CONFLICT, "not_live"),
+            ListenError::Over => (StatusCode::CONFLICT, "call_over"),
+            ListenError::Full => (StatusCode::CONFLICT, "too_many_listeners"),
         };
         Self::new(status, code, error.to_string())
     }

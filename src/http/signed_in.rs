@@ -29,6 +29,10 @@ const WATCHED: [&str; 5] =
 #[derive(Clone, Debug)]
 pub(super) struct SignedIn(pub(super) Principal);
 
+/// Somebody who is signed in and opens a WebSocket: with a cookie, from our own page alone.
+#[derive(Clone, Debug)]
+pub(super) struct SocketOfPerson(pub(super) Principal);
+
 /// Somebody who is signed in and runs the org.
 #[derive(Clone, Debug)]
 pub(super) struct RunsOrg(pub(super) Principal);
@@ -58,6 +62,19 @@ impl FromRequestParts<Arc<App>> for SignedIn {
         let signed_in = Self(in_named_org(principal, parts, app).await?);
         parts.extensions.insert(signed_in.clone());
         Ok(signed_in)
+    }
+}
+
+impl FromRequestParts<Arc<App>> for SocketOfPerson {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        // What a WebSocket brings, a page of another site could read.
+        if bearer(&parts.headers).is_none() && cookie(&parts.headers).is_some() {
+            from_own_page(parts, app.config.public_url.as_ref())?;
+        }
+        let SignedIn(principal) = SignedIn::from_request_parts(parts, app).await?;
+        Ok(Self(principal))
     }
 }
 
@@ -143,9 +160,11 @@ pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
 /// A browser sends cookies with what other sites ask for too, so a request that changes something
 /// must say that it comes from our own page. What reads is safe: its answer stays in the browser.
 fn check_origin(parts: &Parts, public_url: Option<&BaseUrl>) -> Result<(), ApiError> {
-    if only_reads(&parts.method) {
-        return Ok(());
-    }
+    if only_reads(&parts.method) { Ok(()) } else { from_own_page(parts, public_url) }
+}
+
+/// Lets through what comes from our own page.
+fn from_own_page(parts: &Parts, public_url: Option<&BaseUrl>) -> Result<(), ApiError> {
     let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let same_site = text(header::HeaderName::from_static("sec-fetch-site"));
     let own = match (same_site, text(header::ORIGIN)) {

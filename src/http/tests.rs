@@ -33,6 +33,7 @@ mod api_keys;
 mod superadmin;
 mod jobs;
 mod webrtc;
+mod connection_check;
 mod auth;
 mod tls;
 mod web;

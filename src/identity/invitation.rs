@@ -53,8 +53,8 @@ pub async fn invite(
         return Err(StoreError::NotFound);
     }
     let Profile { name, email, org_name, .. } = profile::get(&system, user).await?;
-    // Of the page: its policy tells no other site of the address, and the log has no query.
-    let link = base_url.http(&format!("/invitation?token={}", token.expose()));
+    // Behind the number sign a token reaches neither a server's log nor another site.
+    let link = base_url.http(&format!("/invitation#token={}", token.expose()));
     let mail = NewMail {
         to_address: email,
         subject: format!("{org_name} invites you to practise"),

@@ -33,7 +33,7 @@ pub async fn ask(
         return Ok(());
     }
     let person = profile::get(&system, user).await?;
-    let link = base_url.http(&format!("/reset-password?token={}", token.expose()));
+    let link = base_url.http(&format!("/reset-password#token={}", token.expose()));
     let mail = NewMail {
         // As it is on record: what was typed may differ from it in case.
         to_address: person.email,

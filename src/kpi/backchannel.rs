@@ -15,7 +15,8 @@ pub(super) fn mark(said: &mut [Said<'_>], thresholds: &Thresholds) {
             Speaker::Rep => rep,
             Speaker::Persona => persona,
         };
-        said.is_backchannel = said.tokens.len() as u64 <= thresholds.backchannel_max_tokens
+        said.is_backchannel = said.is_spoken()
+            && said.tokens.len() as u64 <= thresholds.backchannel_max_tokens
             && said.end_ms() - said.start_ms() <= thresholds.backchannel_max_ms
             && words::is_backchannel(&said.tokens)
             && (other_side.is_talking(said) || other_side.goes_on(said, thresholds));

@@ -23,6 +23,7 @@ pub(super) fn said(
         text: text.to_owned(),
         words: Vec::new(),
         interrupted: false,
+        typed: false,
     }
 }
 

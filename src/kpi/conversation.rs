@@ -26,7 +26,7 @@ pub(super) struct Conversation<'r> {
 pub(super) struct Said<'r> {
     pub(super) utterance: &'r Utterance,
     pub(super) tokens: Vec<Token<'r>>,
-    /// In order; at least one, each of some length.
+    /// In order, each of some length; at least one where it was spoken, none where it was typed.
     pub(super) pieces: Vec<Span>,
     pub(super) is_backchannel: bool,
 }
@@ -40,6 +40,10 @@ pub(super) struct Turn {
     pub(super) end_ms: u64,
     /// The place of its first utterance.
     pub(super) first: usize,
+    /// Its first utterance was spoken, not typed.
+    pub(super) starts_spoken: bool,
+    /// At its end somebody stopped speaking.
+    pub(super) ends_spoken: bool,
 }
 
 /// The other side.
@@ -116,6 +120,11 @@ impl<'r> Said<'r> {
         self.utterance.speaker
     }
 
+    /// Whether it was spoken, not typed.
+    pub(super) fn is_spoken(&self) -> bool {
+        !self.utterance.typed
+    }
+
     /// Where its first piece starts.
     pub(super) fn start_ms(&self) -> u64 {
         self.pieces.first().map_or(self.utterance.start_ms, |piece| piece.start_ms)
@@ -140,6 +149,9 @@ impl<'r> Said<'r> {
 
 /// What of an utterance is talk: its words, joined across pauses.
 fn pieces(utterance: &Utterance, pause_ms: u64) -> Vec<Span> {
+    if utterance.typed {
+        return Vec::new();
+    }
     let is_pause =
         |before: &Word, after: &Word| after.start_ms.saturating_sub(before.end_ms) <= pause_ms;
     let mut spans: Vec<Span> = utterance
@@ -166,18 +178,30 @@ fn pieces_of(said: &[Said<'_>], speaker: Speaker) -> impl Iterator<Item = Span> 
         .flat_map(|said| said.pieces.iter().copied())
 }
 
+impl Turn {
+    /// Goes on with another utterance of the side.
+    fn join(&mut self, said: &Said<'_>) {
+        if self.end_ms < said.end_ms() {
+            self.end_ms = said.end_ms();
+            self.ends_spoken = said.is_spoken();
+        } else if self.end_ms == said.end_ms() {
+            self.ends_spoken |= said.is_spoken();
+        }
+    }
+}
+
 fn turns(said: &[Said<'_>]) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
     for (first, said) in said.iter().enumerate().filter(|(_, said)| !said.is_backchannel) {
         match turns.last_mut() {
-            Some(turn) if turn.speaker == said.speaker() => {
-                turn.end_ms = turn.end_ms.max(said.end_ms());
-            }
+            Some(turn) if turn.speaker == said.speaker() => turn.join(said),
             _ => turns.push(Turn {
                 speaker: said.speaker(),
                 start_ms: said.start_ms(),
                 end_ms: said.end_ms(),
                 first,
+                starts_spoken: said.is_spoken(),
+                ends_spoken: said.is_spoken(),
             }),
         }
     }

@@ -143,7 +143,7 @@ fn find(
     at_token: impl Fn(&Text<'_>, usize) -> Option<&'static str>,
 ) -> Vec<(u64, &'static str, String)> {
     let mut found = Vec::new();
-    for (place, said) in conversation.phrased() {
+    for (place, said) in conversation.phrased().filter(|(_, said)| said.is_spoken()) {
         let text = Text::new(&said.tokens);
         for token in 0..said.tokens.len() {
             if let Some(name) = at_token(&text, token) {

@@ -32,8 +32,11 @@ fn utterance(id: usize) -> impl Strategy<Value = Utterance> {
     let speaker = prop_oneof![Just(Speaker::Rep), Just(Speaker::Persona)];
     let times = (0..DURATION_MS - 1, 1..20_u64);
     let words = proptest::collection::vec((0..6_u64, 0..6_u64), 0..5);
-    (speaker, times, words, 0..TEXTS.len(), any::<bool>()).prop_map(
-        move |(speaker, (start_ms, length_ms), steps, text, interrupted)| {
+    let typed = proptest::bool::weighted(0.15);
+    (speaker, times, words, 0..TEXTS.len(), any::<bool>(), typed).prop_map(
+        move |(speaker, (start_ms, length_ms), steps, text, interrupted, typed)| {
+            let length_ms = if typed { 0 } else { length_ms };
+            let steps = if typed { Vec::new() } else { steps };
             let end_ms = (start_ms + length_ms).min(DURATION_MS);
             let mut words = Vec::new();
             let mut at_ms = start_ms;
@@ -45,7 +48,7 @@ fn utterance(id: usize) -> impl Strategy<Value = Utterance> {
             // The ids sort unlike the times.
             let id = format!("u{}", id * 7 % 10);
             let text = TEXTS[text].to_owned();
-            Utterance { id, speaker, start_ms, end_ms, text, words, interrupted }
+            Utterance { id, speaker, start_ms, end_ms, text, words, interrupted, typed }
         },
     )
 }
@@ -290,6 +293,7 @@ proptest! {
             text: vec!["x"; words.len()].join(" "),
             words: words.to_vec(),
             interrupted: false,
+            typed: false,
         };
 
         let mut whole = parts.clone();
@@ -337,6 +341,9 @@ mod literal {
     }
 
     fn pieces(parts: &RecordParts, utterance: &Utterance) -> Vec<(u64, u64)> {
+        if utterance.typed {
+            return Vec::new();
+        }
         let mut pieces: Vec<(u64, u64)> = Vec::new();
         for word in &utterance.words {
             match pieces.last_mut() {
@@ -356,11 +363,11 @@ mod literal {
     }
 
     fn start_ms(parts: &RecordParts, utterance: &Utterance) -> u64 {
-        pieces(parts, utterance)[0].0
+        pieces(parts, utterance).first().map_or(utterance.start_ms, |piece| piece.0)
     }
 
     fn end_ms(parts: &RecordParts, utterance: &Utterance) -> u64 {
-        pieces(parts, utterance).last().expect("a piece").1
+        pieces(parts, utterance).last().map_or(utterance.end_ms, |piece| piece.1)
     }
 
     fn in_order(parts: &RecordParts) -> Vec<&Utterance> {
@@ -435,7 +442,8 @@ mod literal {
             start <= other_start
                 && other_start <= end + threshold(parts, Threshold::BackchannelResumeMs)
         });
-        tokens.len() <= 3
+        !candidate.typed
+            && tokens.len() <= 3
             && words::is_backchannel(&tokens)
             && end - start <= threshold(parts, Threshold::BackchannelMaxMs)
             && others().any(|other| {

@@ -15,7 +15,7 @@ pub(super) fn pace_by_minute(
 ) -> Vec<Option<Rate>> {
     let minutes = conversation.duration_ms / MINUTE_MS;
     let mut tokens = vec![0_u64; minutes as usize];
-    for (_, said) in conversation.said_by(speaker) {
+    for (_, said) in conversation.said_by(speaker).filter(|(_, said)| said.is_spoken()) {
         for token in 0..said.tokens.len() {
             let minute = (said.token_ms(token) / MINUTE_MS) as usize;
             // The last part of a minute has no entry.

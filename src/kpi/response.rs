@@ -40,7 +40,10 @@ pub(super) fn responses(
     for (place, pair) in turns.windows(2).enumerate() {
         let (theirs, answer) = (pair[0], pair[1]);
         let own_before = place.checked_sub(1).map(|place| turns[place]);
-        if answer.speaker == speaker && own_before.is_none_or(|own| own.end_ms <= theirs.end_ms) {
+        // Between a voice and a text there is no wait: nobody hears when typing begins.
+        let is_heard = theirs.ends_spoken && answer.starts_spoken;
+        let is_in_turn = own_before.is_none_or(|own| own.end_ms <= theirs.end_ms);
+        if answer.speaker == speaker && is_heard && is_in_turn {
             events.push(Response {
                 at_ms: answer.start_ms,
                 response_ms: wait_ms(theirs, answer),

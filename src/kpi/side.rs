@@ -41,7 +41,7 @@ pub struct SideKpis {
     pub response_overlaps: u64,
     /// In which it talks.
     pub talk_ms: u64,
-    /// Tokens of its utterances.
+    /// Tokens of what it spoke.
     pub tokens: u64,
     /// Tokens per minute of its talk.
     pub wpm: Option<Rate>,
@@ -77,7 +77,8 @@ pub(super) fn side(
         Speaker::Persona => "persona",
     };
     let talk_ms = conversation.talk(speaker).length_ms();
-    let tokens = conversation.said_by(speaker).map(|(_, said)| said.tokens.len() as u64).sum();
+    let spoken = conversation.said_by(speaker).filter(|(_, said)| said.is_spoken());
+    let tokens = spoken.map(|(_, said)| said.tokens.len() as u64).sum();
     let (longest_monologue_ms, monologues) = monologue::monologues(conversation, speaker);
     let (response_ms, response_overlaps) =
         response::responses(conversation, speaker, name, reasons);

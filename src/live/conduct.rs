@@ -47,9 +47,13 @@ impl Conduct {
                 tracing::error!(%call, %error, "the call could not be recorded");
                 // Without a spool there is no call: the link closes as it is dropped.
                 drop((link, control));
+                self.feed.close();
                 return self.hand_on(Vec::new()).await;
             }
-            Err(error) => return tracing::error!(%call, %error, "opening the spool was cut off"),
+            Err(error) => {
+                self.feed.close();
+                return tracing::error!(%call, %error, "opening the spool was cut off");
+            }
         };
         tracing::info!(%call, scenario = self.header.scenario_id, "call started");
         let opened = self.opened();
@@ -77,7 +81,7 @@ impl Conduct {
             Err(error) => tracing::error!(%call, %error, "the driver of a call panicked"),
         }
         // The last events have left through the feed: now the link may close.
-        self.feed.detach();
+        self.feed.close();
         self.hand_on(recorded.unwritten).await;
     }
 

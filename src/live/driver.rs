@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ringcraft_media::call::{Call, Command, EndReason, Event, Live, Note};
 use ringcraft_media::log::{self, Entry, Opened};
 use ringcraft_media::record::Speaker;
-use ringcraft_media::units::CallTime;
+use ringcraft_media::units::{CallTime, Span};
 use tokio::sync::{mpsc, watch};
 
 use super::composer::Composer;
@@ -102,6 +102,8 @@ struct Driver {
     recorder: mpsc::Sender<RecorderInput>,
     feed: Arc<Feed>,
     held: watch::Sender<bool>,
+    /// When the rep last sent a turn in writing.
+    said_at: Option<CallTime>,
     /// Events that carrying out commands led to.
     pending: VecDeque<Event>,
     faults: Faults,
@@ -133,6 +135,7 @@ impl Driver {
             recorder: start.recorder,
             feed: start.feed,
             held: start.held,
+            said_at: None,
             pending: VecDeque::new(),
             faults: Faults::default(),
         };
@@ -161,6 +164,7 @@ impl Driver {
                     return true;
                 }
                 Some(LinkIn::Played { .. }) => {}
+                Some(LinkIn::Say(_)) => self.line.refuse(NOT_CONNECTED),
                 Some(LinkIn::HangUp) | None => break EndReason::RepLost,
             }
         };
@@ -230,7 +234,21 @@ impl Driver {
                 let position = self.line.place(sample);
                 self.tell(now, Event::Played { reply, position });
             }
+            LinkIn::Say(text) => self.say(now, text),
             LinkIn::HangUp => self.tell(now, Event::HangUp { reason: EndReason::RepHungUp }),
+        }
+    }
+
+    /// Takes a turn that the rep sent in writing, or says why not.
+    fn say(&mut self, now: CallTime, text: String) {
+        let too_soon = self.said_at.is_some_and(|at| now.saturating_since(at) < BETWEEN_TEXTS);
+        if !self.call.takes_typing() {
+            self.line.refuse(HELD);
+        } else if too_soon {
+            self.line.refuse(TOO_SOON);
+        } else {
+            self.said_at = Some(now);
+            self.tell(now, Event::Typed { text });
         }
     }
 
@@ -408,6 +426,14 @@ impl Driver {
         }
     }
 }
+
+/// Each text makes the model begin anew: nobody types faster, and a program may not.
+const BETWEEN_TEXTS: Span = Span::ms(500);
+
+/// Answers to a turn in writing that is not taken.
+pub(super) const NOT_CONNECTED: &str = "the call begins with the first sound from the microphone";
+pub(super) const HELD: &str = "the call is held: no sound comes from the microphone";
+pub(super) const TOO_SOON: &str = "texts come at most every 500 ms";
 
 /// How long an attached link may take to send its first audio.
 const FIRST_AUDIO_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);

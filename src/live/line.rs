@@ -11,7 +11,7 @@ use ringcraft_media::playout::{Playout, PlayoutEvent, PushError};
 use ringcraft_media::tape::{Tape, TapeFrame};
 use ringcraft_media::units::{CallTime, SampleRate, Samples, Span};
 
-use crate::transport::{Inbound, Link, LinkFormat, LinkIn, LinkOut};
+use crate::transport::{Inbound, Link, LinkFormat, LinkIn, LinkOut, Refused};
 
 /// What the audio of a moment amounts to.
 #[derive(Debug)]
@@ -180,6 +180,11 @@ impl Line {
         self.playout.cancel(reply);
         self.send(LinkOut::Clear(reply));
         self.take_playout();
+    }
+
+    /// Tells the client that what it sent is not taken now.
+    pub(super) fn refuse(&mut self, message: &'static str) {
+        self.send(LinkOut::Refused(Refused { code: "not_now", message: message.into() }));
     }
 
     fn send(&mut self, message: LinkOut) {

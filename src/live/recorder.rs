@@ -20,6 +20,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::feed::Feed;
 use super::ledger::LedgerLines;
+use super::tap::Tap;
 use crate::model::CallId;
 use crate::spool::{self, Spool};
 
@@ -139,6 +140,7 @@ struct Recorder<D> {
     disk: Arc<D>,
     feed: Arc<Feed>,
     ledger: Option<LedgerLines>,
+    tap: Tap,
     rep: Filling,
     persona: Filling,
     /// Bytes that no write has taken up.
@@ -171,6 +173,7 @@ impl<D: Disk> Recorder<D> {
             disk,
             feed,
             ledger: None,
+            tap: Tap::default(),
             rep: Filling::default(),
             persona: Filling::default(),
             pending: Vec::new(),
@@ -202,6 +205,8 @@ impl<D: Disk> Recorder<D> {
                     None => {
                         open = false;
                         self.flush_tape();
+                        self.tap.flush(&self.feed);
+                        self.feed.end_sound();
                     }
                 },
                 done = finished(&mut self.writing) => self.settle_write(done),
@@ -243,6 +248,7 @@ impl<D: Disk> Recorder<D> {
     }
 
     fn take_tape(&mut self, frame: &TapeFrame) {
+        self.tap.take(frame, &self.feed);
         let len = usize::from(frame.len).min(TAPE_FRAME_LEN);
         let filling = self.filling(frame.leg);
         if filling.start + Samples(filling.pcm.len() as u64) != frame.start {
@@ -347,6 +353,7 @@ impl<D: Disk> Recorder<D> {
 
     fn tick(&mut self) {
         self.flush_tape();
+        self.tap.tick(&self.feed);
         self.refused = false;
         self.stuck_ticks = if self.waiting_bytes() == 0 { 0 } else { self.stuck_ticks + 1 };
         if TICKS_HELD_BACK <= self.stuck_ticks {

@@ -1,5 +1,7 @@
 //! Calls with scripted engines on paused time: admission, links, and engines that fail.
 
+mod typed;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +15,8 @@ use tokio::time::{MissedTickBehavior, advance, interval, timeout};
 use super::*;
 use crate::provider::scripted_engines::{Ear, Mind, Throat};
 use crate::transport::{Encoding, Inbound, LINK_OUTBOUND, LinkFormat, LinkIn, LinkOut};
+
+mod listening;
 
 const ORG: OrgId = OrgId(uuid::Uuid::nil());
 
@@ -117,6 +121,15 @@ impl Client {
         self.index += 320;
         // A call that is over takes no more.
         let _ = self.inbound.send(LinkIn::Audio(inbound)).await;
+    }
+
+    /// Says nothing for so many frames.
+    async fn silence(&mut self, frames: u32) {
+        let mut ticks = interval(Duration::from_millis(20));
+        for _ in 0..frames {
+            ticks.tick().await;
+            self.frame().await;
+        }
     }
 
     /// Sends frames until a live event of the type comes; returns all up to it.

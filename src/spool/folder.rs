@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{SpoolContents, SpoolError, SpoolHeader, header_chunk, read_header};
+use super::{SpoolContents, SpoolError, SpoolHeader, header_chunk, read_header, read_lines};
 use crate::model::CallId;
 
 /// Room that must be free before a call is admitted: both legs of two hours, and of the calls
@@ -89,6 +89,15 @@ impl SpoolFolder {
     pub fn read(&self, call: CallId, unwritten: &[u8]) -> Result<SpoolContents, SpoolError> {
         let file = File::open(self.call_dir(call).join(FILE_NAME))?;
         SpoolContents::read(BufReader::new(file).chain(unwritten))
+    }
+
+    /// Reads the lines that are in a call's file by now, without its sound.
+    ///
+    /// # Errors
+    /// When the file cannot be read or nothing says whose call it is.
+    pub fn lines(&self, call: CallId) -> Result<Vec<String>, SpoolError> {
+        let file = File::open(self.call_dir(call).join(FILE_NAME))?;
+        read_lines(BufReader::new(file))
     }
 
     /// Whose call a spool holds.

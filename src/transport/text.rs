@@ -111,6 +111,34 @@ impl ClientMessage {
     }
 }
 
+/// The longest text that a rep may send as a turn, in characters.
+const MAX_SAID: usize = 1_000;
+
+const SAY_NEEDS: (&str, &str) = ("say", "text (1 to 1000 characters)");
+
+#[derive(Deserialize)]
+struct SayFields {
+    text: String,
+}
+
+impl ClientMessage {
+    /// The text of a turn in writing: one line, whatever white space and control characters came.
+    ///
+    /// # Errors
+    /// When there is no text, nothing in it, or too much.
+    pub(super) fn said(&self) -> Result<String, Fault> {
+        let say: SayFields = self.fields(SAY_NEEDS)?;
+        let words = say.text.split(|c: char| c.is_whitespace() || c.is_control());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let text = words.join(" ");
+        let (kind, needs) = SAY_NEEDS;
+        match text.chars().count() {
+            1..=MAX_SAID => Ok(text),
+            _ => Err(Fault::BadFields { kind, needs }),
+        }
+    }
+}
+
 /// What the server says in text, live events aside.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -126,5 +154,38 @@ impl ServerText<'_> {
     /// The message as JSON.
     pub(super) fn to_json(self) -> String {
         serde_json::to_string(&self).expect("strings and numbers always serialise")
+    }
+}
+
+/// Tells a watcher that is too slow what it missed, rather than let it believe it saw all.
+pub fn events_missed(missed: u64) -> String {
+    let message = format!("{missed} events were missed because they were not taken in time");
+    ServerText::Error { code: "events_missed", message: &message }.to_json()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Result<String, Fault> {
+        let json = serde_json::json!({ "type": "say", "text": text }).to_string();
+        ClientMessage::read(&json).expect("an object with a type").said()
+    }
+
+    #[test]
+    fn a_typed_turn_is_one_line_of_at_most_1000_characters() {
+        let too_long = "é".repeat(1_001);
+        assert_eq!(
+            said(" What\u{a0}rate\n\r are\0\u{1b}[2J you\t"),
+            Ok("What rate are [2J you".into())
+        );
+        assert_eq!(said(&too_long[2..]), Ok("é".repeat(1_000)), "characters, not bytes");
+        for nothing in ["", " \n\t ", "\0\u{7f}", &too_long] {
+            assert_eq!(said(nothing).map_err(Fault::code), Err("bad_message"), "{nothing:.20}");
+        }
+        for json in [r#"{"type":"say"}"#, r#"{"type":"say","text":7}"#] {
+            let said = ClientMessage::read(json).expect("an object with a type").said();
+            assert_eq!(said.map_err(Fault::code), Err("bad_message"), "{json}");
+        }
     }
 }

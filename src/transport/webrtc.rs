@@ -14,6 +14,7 @@ use bytes::BytesMut;
 use rtc::crypto::SignatureScheme;
 use rtc::peer_connection::certificate::{CertificateParams, RTCCertificate};
 use rtc::shared::error::Error;
+use serde::Serialize;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -33,14 +34,15 @@ mod peer;
 pub mod ports;
 pub mod session;
 
-pub use peer::Quality;
-pub use session::{Closed, Ending, Session};
+pub use peer::{Quality, Way};
+pub use session::{Checked, Closed, Ending, Session};
 
 /// The label of the data channel that carries live events and playback reports.
 pub const EVENTS_CHANNEL: &str = "events";
 
 /// How a datagram travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Protocol {
     /// UDP.
     Udp,

@@ -21,9 +21,11 @@ use crate::transport::text::{Fault, MAX_FAULTS};
 use crate::transport::{LINK_OUTBOUND, Link, LinkFormat, LinkOut, Refused};
 use session::{Reaction, Session};
 
+pub mod listener;
 mod session;
 pub mod upgrade;
 pub mod wire;
+pub mod echo;
 
 /// The longest message of a client, in bytes.
 pub const MAX_MESSAGE: usize = 64 * 1024;
@@ -102,19 +104,7 @@ pub async fn serve<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    // Small buffers: the library's own cost 256 KiB a connection.
-    let config = WebSocketConfig::default()
-        .read_buffer_size(4 * 1024)
-        .write_buffer_size(0)
-        .max_message_size(Some(MAX_MESSAGE))
-        .max_frame_size(Some(MAX_MESSAGE));
-    let socket = WebSocketStream::from_partially_read(
-        stream,
-        already_read.into(),
-        Role::Server,
-        Some(config),
-    );
-    let (mut sink, mut source) = socket.await.split();
+    let (mut sink, mut source) = open(stream, already_read, MAX_MESSAGE).await.split();
     let mut session = Session::new();
     let (mut inbox, inbound) = Inbox::new();
     let ending = match start(&mut sink, &mut source, &mut session).await {
@@ -141,6 +131,21 @@ where
     drop(inbox);
     close(sink, source, ending).await;
     closed
+}
+
+/// The server's end of an upgraded connection, for messages of at most so many bytes.
+async fn open<S>(stream: S, already_read: Bytes, longest: usize) -> WebSocketStream<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    // Small buffers: the library's own cost 256 KiB a connection.
+    let config = WebSocketConfig::default()
+        .read_buffer_size(4 * 1024)
+        .write_buffer_size(0)
+        .max_message_size(Some(longest))
+        .max_frame_size(Some(longest));
+    let (already_read, role) = (already_read.into(), Role::Server);
+    WebSocketStream::from_partially_read(stream, already_read, role, Some(config)).await
 }
 
 /// Waits for the client's `start`.
@@ -279,31 +284,49 @@ where
     sent.map_err(|_| Ending::ClientStalled)?.map_err(broken)
 }
 
-/// Says goodbye as the ending asks for and waits shortly for the far side to agree.
-async fn close<S>(mut sink: Sink<S>, mut source: Source<S>, ending: Ending)
+/// Says goodbye as the ending asks for.
+async fn close<S>(sink: Sink<S>, source: Source<S>, ending: Ending)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if matches!(ending, Ending::ClientStalled | Ending::ClientSilent) {
+        return;
+    }
+    let is_unread = ending.leaves_unread();
+    let goodbye = Goodbye { error: ending.error(), frame: ending.close_frame(), is_unread };
+    say_goodbye(sink, source, goodbye).await;
+}
+
+/// What a far side is told last.
+struct Goodbye {
+    error: Option<Message>,
+    frame: Option<CloseFrame>,
+    /// Whether something of it is on its way that cannot be read.
+    is_unread: bool,
+}
+
+/// Says goodbye and waits shortly for the far side to agree.
+async fn say_goodbye<S>(mut sink: Sink<S>, mut source: Source<S>, goodbye: Goodbye)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let farewell = async {
-        if let Some(error) = ending.error() {
+        if let Some(error) = goodbye.error {
             sink.send(error).await?;
         }
-        if let Some(frame) = ending.close_frame() {
+        if let Some(frame) = goodbye.frame {
             sink.send(Message::Close(Some(frame))).await?;
         }
         while source.next().await.transpose()?.is_some() {}
         Ok::<(), SocketError>(())
     };
-    if matches!(ending, Ending::ClientStalled | Ending::ClientSilent) {
-        return;
-    }
     let _ = timeout(CLOSE_WITHIN, farewell).await;
     let Ok(mut socket) = sink.reunite(source) else { return };
     let linger = async {
         let stream = socket.get_mut();
         // Over TLS this tells the client that nothing was cut off.
         stream.shutdown().await?;
-        if !matches!(ending, Ending::TooBig | Ending::NotWebSocket) {
+        if !goodbye.is_unread {
             return Ok(());
         }
         // What the library could not read is still on its way. Closing over it would reset the
@@ -332,6 +355,10 @@ fn broken(error: SocketError) -> Ending {
 }
 
 impl Ending {
+    fn leaves_unread(&self) -> bool {
+        matches!(self, Self::TooBig | Self::NotWebSocket)
+    }
+
     fn error(&self) -> Option<Message> {
         match self {
             Self::Refused(refused) => Some(wire::error(refused.code, &refused.message)),

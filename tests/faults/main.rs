@@ -12,6 +12,7 @@ mod nonsense;
 mod privacy;
 mod refusals;
 mod silence;
+mod typed;
 
 #[path = "../support/server.rs"]
 mod server;

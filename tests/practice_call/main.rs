@@ -8,6 +8,7 @@ mod barge_in;
 mod client;
 mod drain;
 mod encrypted;
+mod listened;
 mod recognised;
 mod six_turns;
 mod sound;

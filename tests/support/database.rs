@@ -140,6 +140,16 @@ pub(crate) fn new_rep(database: &TestDatabase) -> Person {
     })
 }
 
+/// The same, for somebody in an org that is there.
+pub(crate) fn new_person(database: &TestDatabase, org: OrgId, role: Role) -> Person {
+    blocking(|| async {
+        let store = database.store().await;
+        let person = person_in(&store, org, role).await;
+        store.close().await;
+        person
+    })
+}
+
 /// Runs to the end on a thread of its own, since the caller may be inside of a runtime.
 fn blocking<T: Send, F: Future<Output = T>>(work: impl FnOnce() -> F + Send) -> T {
     std::thread::scope(|threads| {

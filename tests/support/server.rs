@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use ringcraft::model::Role;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -44,6 +45,11 @@ impl Home {
     /// A rep of another org.
     pub(crate) fn another_rep(&self) -> Person {
         database::new_rep(&self.database)
+    }
+
+    /// Somebody else in the org of the rep.
+    pub(crate) fn colleague(&self, role: Role) -> Person {
+        database::new_person(&self.database, self.rep.org, role)
     }
 
     /// The address of the database, as its owner.

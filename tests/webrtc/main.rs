@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "what is not as it must be fails the test")]
 
 mod call;
+mod check;
 mod held;
 mod rep;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use rtc::ice::mdns::MulticastDnsMode;
+use rtc::ice::network_type::NetworkType;
 use rtc::peer_connection::configuration::RTCOfferOptions;
 use rtc::peer_connection::configuration::media_engine::MIME_TYPE_OPUS;
 use rtc::rtp;
@@ -24,8 +25,8 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler,
-    RTCConfigurationBuilder, RTCIceGatheringState, RTCSessionDescription, Registry,
-    SettingEngineBuilder, configure_rtcp_reports,
+    RTCConfigurationBuilder, RTCIceCandidateInit, RTCIceGatheringState, RTCSessionDescription,
+    Registry, SettingEngineBuilder, configure_rtcp_reports,
 };
 
 /// What a browser sends for silence without DTX: 20 ms of Opus with nothing in it.
@@ -39,6 +40,7 @@ const OPUS: u8 = 111;
 /// A connection, and a microphone that hears nothing.
 pub(crate) struct Rep {
     connection: Arc<dyn PeerConnection>,
+    transport: Transport,
     channel: Arc<dyn DataChannel>,
     gathered: mpsc::Receiver<()>,
     /// The answer that holds, and after a restart of ICE what it would be.
@@ -47,6 +49,13 @@ pub(crate) struct Rep {
     over: CancellationToken,
     tasks: TaskTracker,
     events: Vec<Value>,
+}
+
+/// How packets travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Udp,
+    Tcp,
 }
 
 struct Reporter(mpsc::Sender<()>);
@@ -63,8 +72,13 @@ impl PeerConnectionEventHandler for Reporter {
 impl Rep {
     /// A connection and its offer, with all its candidates.
     pub(crate) async fn offer() -> (Self, String) {
+        Self::offer_over(Transport::Udp).await
+    }
+
+    /// The same over another transport.
+    pub(crate) async fn offer_over(transport: Transport) -> (Self, String) {
         let (reporter, gathered) = mpsc::channel(16);
-        let connection = connection(Reporter(reporter)).await;
+        let connection = connection(Reporter(reporter), transport).await;
         let channel = connection.create_data_channel("events", None).await.unwrap();
         let ssrc: u32 = rand::random();
         let track = Arc::new(TrackLocalStaticRTP::new(track(ssrc)));
@@ -73,7 +87,8 @@ impl Rep {
         let (over, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(speak(track, ssrc, is_muted, over.clone()));
         let (answer, events) = (String::new(), Vec::new());
-        let mut rep = Self { connection, channel, gathered, answer, muted, over, tasks, events };
+        let mut rep =
+            Self { connection, transport, channel, gathered, answer, muted, over, tasks, events };
         let offer = rep.describe(None).await;
         (rep, offer)
     }
@@ -103,6 +118,15 @@ impl Rep {
     async fn take(&mut self, answer: String) {
         let description = RTCSessionDescription::answer(answer.clone()).unwrap();
         self.connection.set_remote_description(description).await.unwrap();
+        if self.transport == Transport::Tcp {
+            let lines = answer.lines().filter_map(|line| line.strip_prefix("a="));
+            for candidate in lines.filter(|line| line.contains("tcptype passive")) {
+                // The library connects to those that are named one by one.
+                let candidate = candidate.to_owned();
+                let candidate = RTCIceCandidateInit { candidate, ..Default::default() };
+                self.connection.add_ice_candidate(candidate).await.unwrap();
+            }
+        }
         self.answer = answer;
     }
 
@@ -226,24 +250,31 @@ async fn speak(
     }
 }
 
-async fn connection(reporter: Reporter) -> Arc<dyn PeerConnection> {
+async fn connection(reporter: Reporter, transport: Transport) -> Arc<dyn PeerConnection> {
     let mut media = MediaEngine::default();
     let codec = RTCRtpCodecParameters { rtp_codec: opus(), payload_type: OPUS };
     media.register_codec(codec, RtpCodecKind::Audio).unwrap();
+    let networks = match transport {
+        Transport::Udp => vec![NetworkType::Udp4],
+        Transport::Tcp => vec![NetworkType::Tcp4],
+    };
     let settings = SettingEngineBuilder::new()
+        .with_network_types(networks)
         .with_include_loopback_candidate(true)
         .with_multicast_dns_mode(MulticastDnsMode::Disabled)
         .build();
-    let built = PeerConnectionBuilder::new()
+    let builder = PeerConnectionBuilder::new()
         .with_configuration(RTCConfigurationBuilder::new().build())
         .with_media_engine(media)
         .with_interceptor_registry(configure_rtcp_reports(Registry::new()))
         .with_setting_engine(settings)
-        .with_handler(Arc::new(reporter))
-        .with_udp_addrs(vec!["127.0.0.1:0"])
-        .build()
-        .await;
-    Arc::new(built.unwrap())
+        .with_handler(Arc::new(reporter));
+    let addresses = vec!["127.0.0.1:0"];
+    let builder = match transport {
+        Transport::Udp => builder.with_udp_addrs(addresses),
+        Transport::Tcp => builder.with_tcp_addrs(addresses),
+    };
+    Arc::new(builder.build().await.unwrap())
 }
 
 fn opus() -> RTCRtpCodec {

@@ -14,7 +14,7 @@ import { untilTrue } from "./until.mjs";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-const BINARY = path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target"), "debug/ringcraft");
+export const BINARY = path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target"), "debug/ringcraft");
 
 /** A person who waits has gone long before; only a hang comes near. */
 const LOGGED_WITHIN_MS = 90_000;
@@ -59,7 +59,13 @@ export class Server {
     const listening = await this.logged(/listening on (http:\/\/127\.0\.0\.1:\d+)/);
     this.url = listening[1];
     const file = await readFile(path.join(this.folder, "data", "demo-accounts.json"), "utf8");
-    this.rep = JSON.parse(file).accounts.find(({ role }) => role === "rep");
+    this.accounts = JSON.parse(file).accounts;
+    this.rep = this.account("rep");
+  }
+
+  /** The first demo account of a role. The first manager leads the first rep's team. */
+  account(role) {
+    return this.accounts.find((account) => account.role === role);
   }
 
   /** Waits for a line of the log that fits. */
@@ -75,12 +81,12 @@ export class Server {
     return this.#lines.join("\n");
   }
 
-  /** Asks the server as its rep; what is not JSON comes as bytes. */
-  async ask(method, where, json) {
+  /** Asks the server as somebody, its rep where nobody is named; what is not JSON comes as bytes. */
+  async ask(method, where, json, by = this.rep) {
     const answer = await fetch(new URL(where, this.url), {
       method,
       headers: {
-        Authorization: `Bearer ${this.rep.api_key}`,
+        Authorization: `Bearer ${by.api_key}`,
         ...(json === undefined ? {} : { "Content-Type": "application/json" }),
       },
       body: json === undefined ? undefined : JSON.stringify(json),

@@ -169,6 +169,11 @@ pub enum Event {
         /// The request this answers, where it answers one.
         finalise: Option<FinaliseId>,
     },
+    /// The rep sends a turn in writing.
+    Typed {
+        /// What it says.
+        text: String,
+    },
     /// What the buyer decided for a reply, before its first word.
     Plan {
         /// The reply.
@@ -447,6 +452,12 @@ pub enum Live {
         /// When its sound stopped.
         at_ms: u64,
     },
+    /// Somebody began or ceased to listen. A call does not decide on it, so none makes this.
+    #[serde(rename = "call.listeners")]
+    Listeners {
+        /// Everybody who listens now.
+        listeners: Vec<Listener>,
+    },
     /// The call is over.
     #[serde(rename = "call.ended")]
     Ended {
@@ -455,4 +466,11 @@ pub enum Live {
         /// The call's length.
         at_ms: u64,
     },
+}
+
+/// Somebody who listens to a live call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listener {
+    /// What they are called.
+    pub name: String,
 }

@@ -271,7 +271,16 @@ impl Reply {
         let text = kept.iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
         let interrupted = ending == Ending::Interrupted;
         let speaker = Speaker::Persona;
-        Some(Utterance { id: id(), speaker, start_ms, end_ms, text, words, interrupted })
+        Some(Utterance {
+            id: id(),
+            speaker,
+            start_ms,
+            end_ms,
+            text,
+            words,
+            interrupted,
+            typed: false,
+        })
     }
 
     /// When a place of the reply sounded: in the last run that played it, since a resumed reply

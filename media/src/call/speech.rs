@@ -15,6 +15,8 @@ pub(super) struct OpenSpeech {
     finals: String,
     words: Vec<TimedWord>,
     partial: String,
+    /// How many words at the beginning of partials were taken already and are not settled yet.
+    taken_words: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -52,11 +54,21 @@ impl OpenSpeech {
     }
 
     pub(super) fn partial(&mut self, text: &str) {
-        text.trim().clone_into(&mut self.partial);
+        let mut rest = text.trim();
+        for _ in 0..self.taken_words {
+            rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
+        }
+        rest.clone_into(&mut self.partial);
+    }
+
+    /// The words that were taken before they were settled are settled now.
+    pub(super) fn settle_taken(&mut self) {
+        self.taken_words = 0;
     }
 
     pub(super) fn settle(&mut self, text: &str, words: Vec<TimedWord>) {
         self.partial.clear();
+        self.settle_taken();
         append(&mut self.finals, text);
         self.words.extend(words);
     }
@@ -98,8 +110,13 @@ impl OpenSpeech {
         let from = self.voiced.map_or(now.saturating_sub(LATE_WORD_SLACK), |voiced| voiced.from);
         let to = self.voiced.and_then(|voiced| voiced.to).unwrap_or(now);
         let finals = std::mem::take(&mut self.finals);
+        self.taken_words += self.partial.split_whitespace().count();
         let utterance = utterance(id(), text, &words, from, to);
         self.discard();
+        // A voice that is still on has sounded in this utterance up to here.
+        if let Some(voiced) = &mut self.voiced {
+            voiced.from = now;
+        }
         Some(Taken { utterance, at: now, end: to, finals, words })
     }
 
@@ -152,7 +169,8 @@ fn utterance(
             Word { text: word.text.clone(), start_ms, end_ms: word_end_ms }
         })
         .collect();
-    Utterance { id, speaker: Speaker::Rep, start_ms, end_ms, text, words, interrupted: false }
+    let speaker = Speaker::Rep;
+    Utterance { id, speaker, start_ms, end_ms, text, words, interrupted: false, typed: false }
 }
 
 fn append(text: &mut String, more: &str) {

@@ -62,13 +62,25 @@ fn check_utterances(parts: &RecordParts) -> Result<(), RecordError> {
             return id.fail(Problem::NotUnique);
         }
         let end_ms = Place::Field(&place, "end_ms");
-        if utterance.end_ms <= utterance.start_ms {
+        if utterance.typed {
+            check_typed(utterance, &place)?;
+        } else if utterance.end_ms <= utterance.start_ms {
             return end_ms.fail(Problem::NoLength);
         }
         if parts.duration_ms < utterance.end_ms {
             return end_ms.fail(Problem::Past("duration_ms"));
         }
         check_words(utterance, &Place::Field(&place, "words"))?;
+    }
+    Ok(())
+}
+
+fn check_typed(utterance: &Utterance, place: &Place<'_>) -> Result<(), RecordError> {
+    if utterance.end_ms != utterance.start_ms {
+        return Place::Field(place, "end_ms").fail(Problem::TypedLength);
+    }
+    if !utterance.words.is_empty() {
+        return Place::Field(place, "words").fail(Problem::TypedWords);
     }
     Ok(())
 }

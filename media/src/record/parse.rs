@@ -92,8 +92,11 @@ fn parse_recogniser(node: &Node<'_>) -> Result<Recogniser, RecordError> {
 }
 
 fn parse_utterance(node: &Node<'_>) -> Result<Utterance, RecordError> {
-    let [id, speaker, start_ms, end_ms, text, words, interrupted] =
-        object(node, ["id", "speaker", "start_ms", "end_ms", "text", "words", "interrupted"])?;
+    let [id, speaker, start_ms, end_ms, text, words, interrupted, typed] = object(
+        node,
+        ["id", "speaker", "start_ms", "end_ms", "text", "words", "interrupted", "typed"],
+    )?;
+    let flag = |node: Node<'_>| node.optional().map_or(Ok(false), |node| node.truth());
     Ok(Utterance {
         id: id.label()?.to_owned(),
         speaker: match speaker.text()? {
@@ -105,7 +108,8 @@ fn parse_utterance(node: &Node<'_>) -> Result<Utterance, RecordError> {
         end_ms: end_ms.whole()?,
         text: text.text()?.to_owned(),
         words: list(&words, parse_word)?,
-        interrupted: interrupted.optional().map_or(Ok(false), |node| node.truth())?,
+        interrupted: flag(interrupted)?,
+        typed: flag(typed)?,
     })
 }
 

@@ -23,8 +23,10 @@ pub enum Start {
 pub struct Line {
     /// When.
     pub start: Start,
-    /// The words, 300 ms each and 50 ms apart. Empty is a cough of 150 ms.
+    /// The words, spoken in 300 ms each and 50 ms apart. Empty is a cough of 150 ms.
     pub text: &'static str,
+    /// They are not spoken but sent in writing.
+    pub typed: bool,
 }
 
 /// How long the outside systems take.
@@ -78,8 +80,19 @@ pub struct Script {
 #[derive(Debug)]
 pub(super) enum Happening {
     Event(Event),
-    Audio { reply: ReplyId, chunk: ChunkId, pcm: Vec<i16> },
-    ChunkDone { reply: ReplyId, chunk: ChunkId },
+    /// The words that are not settled yet, as far as they end by then.
+    Partial {
+        upto: CallTime,
+    },
+    Audio {
+        reply: ReplyId,
+        chunk: ChunkId,
+        pcm: Vec<i16>,
+    },
+    ChunkDone {
+        reply: ReplyId,
+        chunk: ChunkId,
+    },
 }
 
 const WORD: Span = Span::ms(300);
@@ -149,6 +162,12 @@ impl World {
         Some(first.remove().1)
     }
 
+    /// The words so far that are not settled.
+    pub(super) fn unsettled(&self, upto: CallTime) -> String {
+        let said = self.unsettled.iter().take_while(|word| word.end <= upto);
+        said.map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
     fn put(&mut self, at: CallTime, reply: Option<ReplyId>, happening: Happening) {
         self.sequence += 1;
         self.queue.insert((at, self.sequence), (reply, happening));
@@ -162,12 +181,20 @@ impl World {
     fn start_line(&mut self, starts: impl Fn(Start) -> Option<CallTime>) {
         while let Some(at) = self.lines.front().and_then(|line| starts(line.start)) {
             if let Some(line) = self.lines.pop_front() {
-                self.say(at, line.text);
+                self.bring(at, &line);
             }
-            if let Some(Line { start: Start::At(at), text }) = self.lines.front().cloned() {
+            if let Some(line @ Line { start: Start::At(at), .. }) = self.lines.front().cloned() {
                 self.lines.pop_front();
-                self.say(at, text);
+                self.bring(at, &line);
             }
+        }
+    }
+
+    fn bring(&mut self, at: CallTime, line: &Line) {
+        if line.typed {
+            self.event(at, Event::Typed { text: line.text.to_owned() });
+        } else {
+            self.say(at, line.text);
         }
     }
 
@@ -175,15 +202,10 @@ impl World {
         self.event(start + ONSET_LAG, Event::VoiceOn { at: start });
         let mut end = start + COUGH;
         let mut at = start;
-        let mut so_far = String::new();
         for word in text.split_whitespace() {
             end = at + WORD;
             self.unsettled.push(TimedWord { text: word.to_owned(), start: at, end });
-            if !so_far.is_empty() {
-                so_far.push(' ');
-            }
-            so_far.push_str(word);
-            self.event(end + self.script.voices.partial, Event::Partial { text: so_far.clone() });
+            self.put(end + self.script.voices.partial, None, Happening::Partial { upto: end });
             at = end + WORD_GAP;
         }
         self.event(end + OFFSET_LAG, Event::VoiceOff { at: end, level: Dbfs(-20.0) });
@@ -195,8 +217,7 @@ impl World {
         let text = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
         // A partial on its way would show the words again.
         self.queue.retain(|(at, _), (_, happening)| {
-            !matches!(happening, Happening::Event(Event::Partial { .. }))
-                || now + self.script.voices.settle < *at
+            !matches!(happening, Happening::Partial { .. }) || now + self.script.voices.settle < *at
         });
         let settled = now + self.script.voices.settle;
         self.event(settled, Event::Final { text, words, finalise: Some(id) });

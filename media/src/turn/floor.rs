@@ -1,5 +1,7 @@
 //! The machine behind the floor: states, deadlines, and the one function that moves between them.
 
+mod typed;
+
 use std::collections::VecDeque;
 
 use super::{Action, Input, Plan, Policy, Words};
@@ -147,6 +149,7 @@ impl Floor {
             Input::Words(words) => self.words(words),
             Input::Settled(id, words) => self.settled(now, id, words),
             Input::Late => self.late(now),
+            Input::Typed => self.typed(now),
             Input::Planned(reply, plan) => self.planned(reply, plan),
             Input::Audible(reply) => self.audible(reply),
             Input::Silent(reply, cause, at) => self.silent(now, reply, cause, at),
@@ -226,9 +229,9 @@ impl Floor {
                 if 0 < words.taking() { self.interrupt() } else { self.resume(reply) }
             }
             State::Persona { .. } | State::Leaving { .. } => self.set_aside(),
-            State::Open { .. } if words.taking() == 0 => self.set_aside(),
+            State::Open { .. } | State::Composing { .. } if words.taking() == 0 => self.set_aside(),
             State::Open { .. } => self.late_turn(quiet_since),
-            State::Composing { reply, .. } if 0 < words.taking() => {
+            State::Composing { reply, .. } => {
                 let reply = *reply;
                 if self.plan.interruptible {
                     self.act(Action::Withdraw(reply));

@@ -56,6 +56,13 @@ impl<'a> Narrator<'a> {
                 let again = if before.is_some() { " (corrected)" } else { "" };
                 Some(line(utterance.start_ms, who, &format!("{}{cut}{again}", utterance.text)))
             }
+            Live::Listeners { listeners } if listeners.is_empty() => {
+                Some(timeless("nobody listens any more"))
+            }
+            Live::Listeners { listeners } => {
+                let names: Vec<&str> = listeners.iter().map(|person| &*person.name).collect();
+                Some(timeless(&format!("now listening: {}", names.join(", "))))
+            }
             Live::Ended { at_ms, .. } => Some(line(*at_ms, "", "the call is over")),
             _ => None,
         }
@@ -66,9 +73,14 @@ fn line(at_ms: u64, who: &str, what: &str) -> String {
     format!("{} {who:<6} {what}", clock(at_ms as i64))
 }
 
+/// A line about what has no place on the call's clock.
+fn timeless(what: &str) -> String {
+    format!("{:14} {what}", "")
+}
+
 #[cfg(test)]
 mod tests {
-    use ringcraft_media::call::{EndReason, ReplyId};
+    use ringcraft_media::call::{EndReason, Listener, ReplyId};
     use ringcraft_media::record::Utterance;
 
     use super::*;
@@ -84,8 +96,10 @@ mod tests {
                 text: text.into(),
                 words: Vec::new(),
                 interrupted,
+                typed: false,
             },
         };
+        let listener = |name: &str| Listener { name: name.into() };
         let mut out = Vec::new();
         let mut narrator = Narrator::new(&mut out);
         for live in [
@@ -94,7 +108,9 @@ mod tests {
             utterance("u2", Speaker::Rep, 12_449, "Hi, this is Dana.", false),
             utterance("u2", Speaker::Rep, 12_449, "Hi, this is Dana.", false),
             utterance("u2", Speaker::Rep, 12_449, "Hi, this is Dana here.", false),
+            Live::Listeners { listeners: ["Morgan", "Ash"].map(listener).into() },
             Live::ReplyStarted { reply: ReplyId(2), at_ms: 13_000 },
+            Live::Listeners { listeners: Vec::new() },
             utterance("u3", Speaker::Persona, 13_000, "Well I", true),
             Live::Ended { reason: EndReason::RepHungUp, at_ms: 62_000 },
         ] {
@@ -107,6 +123,8 @@ mod tests {
              00:00.4 buyer  Hello?\n\
              00:12.4 you    Hi, this is Dana.\n\
              00:12.4 you    Hi, this is Dana here. (corrected)\n\
+             \x20              now listening: Morgan, Ash\n\
+             \x20              nobody listens any more\n\
              00:13.0 buyer  Well I –\n\
              01:02.0        the call is over\n"
         );

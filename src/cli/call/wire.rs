@@ -24,6 +24,11 @@ pub enum Request {
         /// The first sample of the reply that was not played yet.
         sample: Samples,
     },
+    /// The rep sends a turn in writing.
+    Say {
+        /// What it says.
+        text: String,
+    },
     /// The rep hangs up.
     Hangup,
 }
@@ -36,6 +41,11 @@ pub enum ChannelRequest {
     Played {
         /// The RTP timestamp of the first sample that was not.
         rtp_timestamp: u32,
+    },
+    /// The rep sends a turn in writing.
+    Say {
+        /// What it says.
+        text: String,
     },
     /// The rep hangs up.
     Hangup,

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::http::access::{CallAccess, ContentAccess};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::model::CallId;
+use crate::transport::text::events_missed;
 
 /// How often a comment shows that the stream lives while nothing happens.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -53,17 +54,11 @@ fn messages(
         };
         let event = match received {
             Ok(json) => Event::default().data(&*json),
-            Err(RecvError::Lagged(missed)) => Event::default().data(lagged(missed)),
+            Err(RecvError::Lagged(missed)) => Event::default().data(events_missed(missed)),
             Err(RecvError::Closed) => return None,
         };
         Some((Ok(event), (events, stopping)))
     })
-}
-
-/// Tells a watcher that is too slow what it missed, rather than let it believe it saw all.
-fn lagged(missed: u64) -> String {
-    let message = format!("{missed} events were missed because they were not taken in time");
-    serde_json::json!({"type": "error", "code": "events_missed", "message": message}).to_string()
 }
 
 #[cfg(test)]
@@ -100,8 +95,8 @@ mod tests {
         drop(tell);
         assert_eq!(
             body(events, CancellationToken::new()).await,
-            "data: {\"code\":\"events_missed\",\"message\":\"3 events were missed because they were \
-             not taken in time\",\"type\":\"error\"}\n\ndata: 3\n\ndata: 4\n\n"
+            "data: {\"type\":\"error\",\"code\":\"events_missed\",\"message\":\"3 events were missed \
+             because they were not taken in time\"}\n\ndata: 3\n\ndata: 4\n\n"
         );
     }
 

@@ -27,7 +27,7 @@ use crate::transport::webrtc::offer::SDP_TYPE;
 use crate::transport::webrtc::sessions::{Applied, Condition, Reached, Seat};
 use crate::transport::webrtc::{Ending, Session};
 
-mod body;
+pub(in crate::http) mod body;
 mod refusal;
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");

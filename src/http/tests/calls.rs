@@ -15,6 +15,7 @@ use crate::test_database::{org_with, person_in};
 use opening::open;
 
 mod list;
+mod listen;
 mod shares;
 pub(super) mod opening;
 

@@ -67,6 +67,7 @@ async fn every_described_operation_is_there() {
         "patch /api/calls/{id}/webrtc/{session}",
         "delete /api/calls/{id}/webrtc/{session}",
         "get /api/calls/{id}/events",
+        "get /api/calls/{id}/listen",
         "get /api/calls/{id}/record",
         "get /api/calls/{id}/transcript",
         "get /api/calls/{id}/transcript.txt",

@@ -107,7 +107,7 @@ fn header() -> SpoolHeader {
 #[tokio::test]
 async fn nothing_is_told_before_its_line_is_written() {
     let rig = rig();
-    let mut observer = rig.feed.watch();
+    let mut observer = rig.feed.watch().unwrap();
     rig.disk.with(|state| state.held = true);
     rig.input.send(line("one", &["told"])).await.unwrap();
     let disk = Arc::clone(&rig.disk);
@@ -134,7 +134,7 @@ async fn on_a_real_disk_every_event_finds_its_line_in_the_file() {
     let spool = folder.create(&header_of_new_call()).unwrap();
     let call = spool.call_id;
     let feed = Arc::new(Feed::new());
-    let mut observer = feed.watch();
+    let mut observer = feed.watch().unwrap();
     let (input, receiver) = mpsc::channel(RECORDER_INPUT);
     let lines = Ledger::unkept().lines(OrgId::default(), CallId::default());
     let recorder = run(spool, receiver, feed, lines);
@@ -237,7 +237,7 @@ async fn what_was_written_is_synced_within_a_second_and_not_again() {
 #[tokio::test(start_paused = true)]
 async fn a_disk_that_is_full_for_a_while_costs_nothing() {
     let rig = rig();
-    let mut observer = rig.feed.watch();
+    let mut observer = rig.feed.watch().unwrap();
     rig.disk.with(|state| state.room = Some(15));
     rig.input.send(line("one", &["1"])).await.unwrap();
     rig.input.send(line("two", &["2"])).await.unwrap();
@@ -260,7 +260,7 @@ async fn a_disk_that_is_full_for_a_while_costs_nothing() {
 #[tokio::test(start_paused = true)]
 async fn with_a_disk_that_stays_full_the_call_goes_on_from_memory() {
     let rig = rig();
-    let mut observer = rig.feed.watch();
+    let mut observer = rig.feed.watch().unwrap();
     rig.disk.with(|state| state.room = Some(5));
     rig.input.send(line("one", &["1"])).await.unwrap();
     tokio::time::sleep(Duration::from_millis(800)).await;

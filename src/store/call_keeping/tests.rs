@@ -118,6 +118,7 @@ async fn a_call_is_kept_from_its_connection_to_its_numbers() {
         text: text.to_owned(),
         words: Vec::new(),
         interrupted: speaker == Speaker::Persona,
+        typed: false,
     };
     let utterances = [said("hi\0", Speaker::Persona, 0), said("hello", Speaker::Rep, 900)];
     let result = json!({"call": {"talk": 1}});

@@ -29,11 +29,13 @@ use quality::SharedReport;
 use unwrapped::Unwrapped;
 
 pub use quality::Quality;
+pub use way::Way;
 
 mod connection;
 mod description;
 mod quality;
 mod unwrapped;
+mod way;
 
 /// The longest text a peer may send.
 pub(super) const MAX_TEXT: u32 = 16 * 1024;

@@ -19,8 +19,11 @@ use crate::transport::{
 };
 use messages::{Messages, Reaction};
 
+mod check;
 mod messages;
 mod played;
+
+pub use check::{CHECK_WITHIN, Checked};
 
 /// How long a peer may take to be connected, its channel included.
 pub const CONNECT_WITHIN: Duration = Duration::from_secs(10);
@@ -349,6 +352,9 @@ impl Carrier {
             }
             LinkOut::Clear(reply) => self.tell(ServerText::Clear { reply }),
             LinkOut::Live(event) => self.tell_text(&event),
+            LinkOut::Refused(Refused { code, message }) => {
+                self.tell(ServerText::Error { code, message: &message })
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Peers and sessions on a simulated network and clock, in one thread.
 
 mod caller;
+mod check;
 mod connection;
 mod hour;
 mod link;

@@ -65,6 +65,7 @@ impl Session {
                 Ok(ClientText::Played { reply, sample }) => {
                     Ok(Reaction::Deliver(LinkIn::Played { reply, sample }))
                 }
+                Ok(ClientText::Say(text)) => Ok(Reaction::Deliver(LinkIn::Say(text))),
                 Ok(ClientText::HangUp) => Ok(Reaction::Deliver(LinkIn::HangUp)),
                 Err(fault) => Err(fault),
             },

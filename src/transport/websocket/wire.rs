@@ -17,7 +17,7 @@ pub const CLIENT_HEADER: usize = 4;
 pub const SERVER_HEADER: usize = 8;
 
 /// A text message of the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientText {
     /// Opens the link: what both sides will send.
     Start(LinkFormat),
@@ -28,6 +28,8 @@ pub enum ClientText {
         /// Samples of the reply that were played, at the link's rate.
         sample: Samples,
     },
+    /// The rep sends a turn in writing.
+    Say(String),
     /// The rep hangs up.
     HangUp,
 }
@@ -50,8 +52,9 @@ pub fn parse_text(text: &str) -> Result<ClientText, Fault> {
                 sample: Samples(played.sample.into()),
             })
         }
+        "say" => message.said().map(ClientText::Say),
         "hangup" => Ok(ClientText::HangUp),
-        _ => Err(Fault::UnknownType { known: "\"start\", \"played\" and \"hangup\"" }),
+        _ => Err(Fault::UnknownType { known: "\"start\", \"played\", \"say\" and \"hangup\"" }),
     }
 }
 
@@ -116,6 +119,7 @@ pub fn write(out: LinkOut) -> Message {
         LinkOut::Resume(reply, from) => text(&ServerText::Resume { reply, from_sample: from }),
         LinkOut::Clear(reply) => text(&ServerText::Clear { reply }),
         LinkOut::Live(event) => Message::Text(Utf8Bytes::from(&*event)),
+        LinkOut::Refused(refused) => error(refused.code, &refused.message),
     }
 }
 
@@ -183,6 +187,7 @@ mod tests {
                 r#"{"type":"played","reply":7,"sample":4294967295}"#,
                 ClientText::Played { reply: ReplyId(7), sample: Samples(4_294_967_295) },
             ),
+            (r#"{"type":"say","text":" hello\n"}"#, ClientText::Say("hello".into())),
             (r#" {"type":"hangup"} "#, ClientText::HangUp),
         ];
         for (text, expected) in table {
@@ -216,6 +221,7 @@ mod tests {
                 r#"{"type":"start","encoding":"pcm_s16le","sample_rate":4294983296}"#,
                 "unsupported_format",
             ),
+            (r#"{"type":"say","text":""}"#, "bad_message"),
             (r#"{"type":"played","reply":7}"#, "bad_message"),
             (r#"{"type":"played","reply":7,"sample":-1}"#, "bad_message"),
             (r#"{"type":"played","reply":7,"sample":1.5}"#, "bad_message"),

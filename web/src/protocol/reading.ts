@@ -36,6 +36,10 @@ export class Fields {
     return value;
   }
 
+  maybeCount(name: string): number | undefined {
+    return this.#isAbsent(name) ? undefined : this.count(name);
+  }
+
   /** False where the field is absent. */
   flag(name: string): boolean {
     const value = this.#isAbsent(name) ? false : this.#values[name];
@@ -43,8 +47,24 @@ export class Fields {
     return value;
   }
 
+  /** Whatever it is, to be read elsewhere. */
+  value(name: string): unknown {
+    return this.#values[name];
+  }
+
   fields(name: string): Fields {
     return new Fields(this.#values[name]);
+  }
+
+  maybe(name: string): Fields | undefined {
+    return this.#isAbsent(name) ? undefined : this.fields(name);
+  }
+
+  texts(name: string): string[] {
+    const value = this.#values[name];
+    const isTexts = Array.isArray(value) && value.every((item): item is string => typeof item === "string");
+    if (!isTexts) throw new Malformed(`"${name}" is not a list of texts`);
+    return value;
   }
 
   /** Objects, or none where the field is absent. */

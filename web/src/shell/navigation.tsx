@@ -1,6 +1,6 @@
 import { ArrowLeft, Headphones, History, Users } from "lucide-react";
 import type { ReactNode } from "react";
-import { Link, NavLink } from "react-router";
+import { Link } from "react-router";
 
 import { strings } from "../strings";
 import { classes } from "../ui/classes";
@@ -22,9 +22,14 @@ function entriesFor(me: Me): Entry[] {
   return [...(practises(me) ? own : []), ...(seesTeam(me) ? [{ to: "/team", name: team, icon: <Users aria-hidden /> }] : [])];
 }
 
+interface Props {
+  /** The view that is shown, or in which it lies. */
+  active: string;
+}
+
 /** The navigation in the head of the page, where there is room for it. */
-export function HeadNavigation() {
-  const look = ({ isActive }: { isActive: boolean }) =>
+export function HeadNavigation({ active }: Props) {
+  const look = (isActive: boolean) =>
     classes(
       "flex min-h-9 items-center gap-2 rounded-md px-3 text-sm font-medium transition-colors duration-100 [&_svg]:size-4",
       isActive ? "bg-accent-soft text-accent-strong" : "text-ink-soft hover:bg-hover hover:text-ink",
@@ -32,18 +37,18 @@ export function HeadNavigation() {
   return (
     <nav aria-label={strings.shell.navigation} className="hidden items-center gap-1 sm:flex">
       {entriesFor(useMe()).map(({ to, name, icon }) => (
-        <NavLink key={to} to={to} className={look}>
+        <Link key={to} to={to} aria-current={to === active ? "page" : undefined} className={look(to === active)}>
           {icon}
           {name}
-        </NavLink>
+        </Link>
       ))}
     </nav>
   );
 }
 
 /** The navigation of phones: below, where a thumb is. */
-export function FootNavigation() {
-  const look = ({ isActive }: { isActive: boolean }) =>
+export function FootNavigation({ active }: Props) {
+  const look = (isActive: boolean) =>
     classes(
       "flex min-h-14 flex-1 flex-col items-center justify-center gap-0.5 text-xs font-medium [&_svg]:size-5",
       isActive ? "text-accent-strong" : "text-ink-soft",
@@ -54,10 +59,10 @@ export function FootNavigation() {
       className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-raised px-2 pb-[env(safe-area-inset-bottom)] sm:hidden"
     >
       {entriesFor(useMe()).map(({ to, name, icon }) => (
-        <NavLink key={to} to={to} className={look}>
+        <Link key={to} to={to} aria-current={to === active ? "page" : undefined} className={look(to === active)}>
           {icon}
           {name}
-        </NavLink>
+        </Link>
       ))}
     </nav>
   );

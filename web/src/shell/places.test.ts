@@ -19,6 +19,14 @@ it("leads back to the list that somebody came from", () => {
   expect(placeOf("/calls/7/listen", person("manager"))).toEqual({ kind: "inside", parent: "/team" });
 });
 
+it("leads back to the filters that somebody left", () => {
+  const manager = person("manager");
+  expect(placeOf("/calls/7", manager, "/team?q=Robin")).toEqual({ kind: "inside", parent: "/team?q=Robin" });
+  expect(placeOf("/calls/7", manager, "/calls")).toEqual({ kind: "inside", parent: "/calls" });
+  expect(placeOf("/calls/7", manager, "/account")).toEqual({ kind: "inside", parent: "/team" });
+  expect(placeOf("/practice/rachel", manager, "/team")).toEqual({ kind: "inside", parent: "/practice" });
+});
+
 it("shows hr that calls were held, and nothing else", () => {
   const hr = person("hr");
   expect(["/team", "/account", "/"].map((path) => isFor(path, hr))).toEqual([true, true, true]);

@@ -36,7 +36,7 @@ export function Shell() {
   }
   return (
     <SignedIn value={shown}>
-      <Frame me={shown} pathname={pathname} connection={connection}>
+      <Frame me={shown} connection={connection}>
         <Suspense fallback={<ViewLoading />}>{isFor(pathname, shown) ? <Outlet /> : <NotForYou />}</Suspense>
       </Frame>
     </SignedIn>
@@ -47,10 +47,14 @@ export function Shell() {
  * The frame around every view. On phones the navigation is below and only the views that it names have it; a call has no
  * head either.
  */
-function Frame({ me, pathname, connection, children }: { me: Me; pathname: string; connection: Connection; children: ReactNode }) {
+function Frame({ me, connection, children }: { me: Me; connection: Connection; children: ReactNode }) {
   const content = useRef<HTMLElement>(null);
+  const { pathname, search } = useLocation();
   const signingOut = useSignOut();
-  const place = placeOf(pathname, me);
+  const [from, setFrom] = useState<string | null>(null);
+  const place = placeOf(pathname, me, from);
+  if (place.kind === "top" && from !== pathname + search) setFrom(pathname + search);
+  const active = place.kind === "inside" ? (place.parent.split("?")[0] ?? "") : place.kind === "call" ? "/practice" : pathname;
   useArrival(content);
   return (
     <>
@@ -65,7 +69,7 @@ function Frame({ me, pathname, connection, children }: { me: Me; pathname: strin
             Ringcraft
           </Link>
           <div className="flex-1">
-            <HeadNavigation />
+            <HeadNavigation active={active} />
           </div>
           <Menu onSignOut={() => signingOut.mutate()} />
         </div>
@@ -87,7 +91,7 @@ function Frame({ me, pathname, connection, children }: { me: Me; pathname: strin
         )}
         {children}
       </main>
-      {place.kind === "top" && <FootNavigation />}
+      {place.kind === "top" && <FootNavigation active={active} />}
     </>
   );
 }
@@ -118,7 +122,7 @@ function NotForYou() {
     </Button>
   );
   return (
-    <Empty title={title} action={home}>
+    <Empty heading="h1" title={title} action={home}>
       {text}
     </Empty>
   );

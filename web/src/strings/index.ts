@@ -2,6 +2,7 @@
 import { account } from "./account";
 import { call } from "./call";
 import { common } from "./common";
+import { devices } from "./devices";
 import { manage } from "./manage";
 import { practice } from "./practice";
 import { review } from "./review";
@@ -15,6 +16,7 @@ export const strings = {
   shell,
   account,
   practice,
+  devices,
   call,
   review,
   manage,

@@ -11,7 +11,7 @@ export const shell = {
   stillIn: (why: string) => `You are still signed in. ${why}`,
   theme: { label: "Appearance", system: "As the system", light: "Light", dark: "Dark" },
   offline: "You are offline. What you see may be old.",
-  unreachable: "The server cannot be reached. The page tries again by itself.",
+  unreachable: "The server cannot be reached. Trying again…",
   notForYou: {
     title: "This is not for your role",
     text: "Managers see the calls of their team, and HR sees that calls were held. Ask an admin if you need more.",

@@ -8,7 +8,7 @@ import { classes } from "./classes";
 
 /** Where something is going to be. Of its size, so that nothing jumps when it comes. */
 export function Skeleton({ className }: { className?: string }) {
-  return <div aria-hidden className={classes("animate-pulse rounded-md bg-sunken", className)} />;
+  return <div aria-hidden className={classes("animate-pulse rounded-md bg-hover", className)} />;
 }
 
 /** Skeletons, and a word for those who do not see them. */
@@ -21,6 +21,8 @@ export function Loading({ children }: { children: ReactNode }) {
 }
 
 interface StateProps {
+  /** How its title is headed: by the view's own heading where it stands for a whole view. */
+  heading?: "h1" | "h2";
   icon?: ReactNode;
   title: string;
   children?: ReactNode;
@@ -28,11 +30,11 @@ interface StateProps {
 }
 
 /** Nothing is here yet: what will be, and the one thing to do. */
-export function Empty({ icon, title, children, action }: StateProps) {
+export function Empty({ heading: Heading = "h2", icon, title, children, action }: StateProps) {
   return (
     <div className="flex flex-col items-center gap-3 rounded-lg border border-dashed border-line px-6 py-12 text-center">
       {icon && <div className="text-ink-faint [&_svg]:size-7">{icon}</div>}
-      <h2 className="text-base font-semibold">{title}</h2>
+      <Heading className="text-base font-semibold">{title}</Heading>
       {children && <div className="max-w-md text-sm text-ink-soft">{children}</div>}
       {action}
     </div>

@@ -14,7 +14,7 @@ export function Broken() {
   };
   return (
     <div className="mx-auto max-w-xl p-6">
-      <Empty title={title} action={<Button onClick={again}>{action}</Button>}>
+      <Empty heading="h1" title={title} action={<Button onClick={again}>{action}</Button>}>
         {text}
       </Empty>
     </div>
@@ -31,7 +31,7 @@ export function NotFound() {
     </Button>
   );
   return (
-    <Empty title={title} action={home}>
+    <Empty heading="h1" title={title} action={home}>
       {text}
     </Empty>
   );

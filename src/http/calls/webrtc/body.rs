@@ -14,7 +14,7 @@ pub(in crate::http) struct OfferBody {
     /// What we read of it.
     pub(super) offer: Offer,
     /// All of it.
-    pub(super) text: String,
+    pub(in crate::http) text: String,
 }
 
 /// What a peer says of its ICE.

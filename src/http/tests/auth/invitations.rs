@@ -43,7 +43,7 @@ impl Invited {
     }
 
     fn greet(&self, token: &str) -> RequestBuilder {
-        self.server.fresh("GET", &format!("/api/auth/invitation?token={token}"))
+        self.server.fresh("GET", &format!("/api/auth/invitation#token={token}"))
     }
 
     async fn set_status(&self, status: &str) {
@@ -62,7 +62,7 @@ async fn whoever_was_invited_comes_in_once() {
     let Invited { server, admin, team, id } = &invited;
     let mail = server.ask("select string_agg(to_address || ' ' || body, '|') from mail").await;
     let token = invited.token().await;
-    let link = format!("\n\nhttp://localhost:{}/invitation?token={token}\n", server.address.port());
+    let link = format!("\n\nhttp://localhost:{}/invitation#token={token}\n", server.address.port());
     assert!(mail.starts_with("neu@example.com Hello Zoë,\n\nAcme Lending practises"), "{mail}");
     assert!(mail.contains(&link) && !mail.contains('|'), "{mail}");
     let shown = json!({"org_name": "Acme Lending", "email": EMAIL, "name": "Zoë"});

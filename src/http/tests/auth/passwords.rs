@@ -12,7 +12,7 @@ pub(super) async fn mailed_token(server: &Server, email: &str) -> String {
     // It may be written beside the request: asked until it is there.
     loop {
         let body = server.ask(&newest).await;
-        if let Some((_, rest)) = body.split_once("?token=") {
+        if let Some((_, rest)) = body.split_once("#token=") {
             return rest.split_whitespace().next().unwrap().to_owned();
         }
     }
@@ -65,7 +65,7 @@ async fn a_forgotten_password_is_set_anew_by_mail() {
     assert_eq!(forged.send().await.unwrap().status(), 202);
     let token = mailed_token(&server, &email).await;
     let mail = server.ask("select string_agg(to_address || ' ' || body, '|') from mail").await;
-    let local = format!("http://localhost:{}/reset-password?token={token}", server.address.port());
+    let local = format!("http://localhost:{}/reset-password#token={token}", server.address.port());
     assert!(mail.contains(&local) && !mail.contains("evil") && !mail.contains("nobody"), "{mail}");
     assert_eq!(ask(&email).send().await.unwrap().status(), 202);
     settled(&server).await;

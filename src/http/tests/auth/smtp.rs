@@ -98,7 +98,7 @@ async fn a_mail_is_sent_and_its_link_is_kept_no_longer() {
     // Soft line breaks and the equals sign of quoted-printable: RFC 2045, section 6.7.
     let body = body.replace("=\n", "").replace("=3D", "=");
     let link = body.split_whitespace().find(|word| word.starts_with("https://")).unwrap();
-    let token = link.strip_prefix("https://calls.example.com/app/reset-password?token=").unwrap();
+    let token = link.strip_prefix("https://calls.example.com/app/reset-password#token=").unwrap();
     let waits = "select count(*)::text from mail where sent_at is null or body <> ''";
     while server.ask(waits).await != "0" {}
     let body = json!({"token": token, "password": PASSWORD});
@@ -138,7 +138,7 @@ async fn a_mail_that_was_refused_is_sent_once_it_is_due() {
     let received = take_one(&listener, None).await;
     assert_eq!(received.to, email);
     assert!(
-        received.lines.iter().any(|line| line.contains("/reset-password?token")),
+        received.lines.iter().any(|line| line.contains("/reset-password#token")),
         "{received:?}"
     );
     while server.ask("select count(*)::text from mail where sent_at is null").await != "0" {}

@@ -59,8 +59,9 @@ impl Messages {
                 let (reply, sample) = heard.map_err(|_| Fault::NotSent)?;
                 Ok(LinkIn::Played { reply, sample })
             }
+            "say" => message.said().map(LinkIn::Say),
             "hangup" => Ok(LinkIn::HangUp),
-            _ => Err(Fault::UnknownType { known: "\"played\" and \"hangup\"" }),
+            _ => Err(Fault::UnknownType { known: "\"played\", \"say\" and \"hangup\"" }),
         }
     }
 
@@ -86,6 +87,9 @@ mod tests {
             panic!("no report")
         };
         assert_eq!((reply, sample), (ReplyId(7), Samples(1_440)));
+        let say = messages.receive(r#"{"type":"say","text":" What matters\nmost? "}"#);
+        let Reaction::Deliver(LinkIn::Say(text)) = say else { panic!("no text") };
+        assert_eq!(text, "What matters most?");
         let hangup = messages.receive(r#"{"type":"hangup"}"#);
         assert!(matches!(hangup, Reaction::Deliver(LinkIn::HangUp)));
         assert_eq!(messages.faults(), 0);
@@ -100,6 +104,7 @@ mod tests {
             (r#"{"type":"start","encoding":"opus","sample_rate":48000}"#, "unknown_type"),
             (r#"{"type":"played","reply":7,"sample":4}"#, "bad_message"),
             (r#"{"type":"played","rtp_timestamp":-1}"#, "bad_message"),
+            (r#"{"type":"say","text":" "}"#, "bad_message"),
             (r#"{"type":"played","rtp_timestamp":4294967296}"#, "bad_message"),
             (r#"{"type":"played","rtp_timestamp":3999}"#, "not_sent"),
         ];

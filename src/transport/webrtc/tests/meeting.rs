@@ -1,5 +1,6 @@
 //! A session that runs, its caller, and a network of two channels between them, on paused time.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::wire::SERVER;
 use crate::clock;
 use crate::transport::webrtc::network::{Network, NetworkLane};
 use crate::transport::webrtc::ports::LaneError;
-use crate::transport::webrtc::{Answer, Closed, Datagram, Route, Rtc};
+use crate::transport::webrtc::{Answer, Closed, Datagram, Route, Rtc, Session};
 use crate::transport::{Link, Refused};
 
 /// Packets on their way; more than any test sends before somebody reads.
@@ -68,9 +69,13 @@ pub(super) struct Meeting {
     pub(super) closed: JoinHandle<Closed>,
     /// The names that lead to the session.
     pub(super) names: Arc<Mutex<Vec<String>>>,
+    /// How long a packet takes to the caller; the way back takes no time.
+    pub(super) delay: Duration,
     link: oneshot::Receiver<Link>,
     to_session: mpsc::Sender<Datagram>,
     from_session: mpsc::Receiver<(Route, Vec<u8>)>,
+    /// On their way to the caller, with when they arrive.
+    travelling: VecDeque<(Instant, Route, Vec<u8>)>,
 }
 
 impl Meeting {
@@ -88,10 +93,24 @@ impl Meeting {
         Self::with_attach(wants, link, |_| Err(refused))
     }
 
+    /// One that carries no call.
+    pub(super) fn checking(wants: Wants) -> Self {
+        let (_, link) = oneshot::channel();
+        Self::with_session(wants, link, |session| async { session.check().await.closed })
+    }
+
     fn with_attach(
         wants: Wants,
         link: oneshot::Receiver<Link>,
         attach: impl FnOnce(Link) -> Result<(), Refused> + Send + 'static,
+    ) -> Self {
+        Self::with_session(wants, link, |session| session.run(attach))
+    }
+
+    fn with_session<F: Future<Output = Closed> + Send + 'static>(
+        wants: Wants,
+        link: oneshot::Receiver<Link>,
+        run: impl FnOnce(Session) -> F,
     ) -> Self {
         let (to_session, inbound) = mpsc::channel(TRAVELLING);
         let (outbound, from_session) = mpsc::channel(TRAVELLING);
@@ -104,8 +123,9 @@ impl Meeting {
         let (mut caller, offer) = Caller::new(now, wants);
         let (answer, session) = rtc.answer(&offer).unwrap();
         caller.set_answer(now, &answer.sdp);
-        let closed = TaskTracker::new().spawn(session.run(attach));
-        Self { caller, answer, closed, names, link, to_session, from_session }
+        let closed = TaskTracker::new().spawn(run(session));
+        let (delay, travelling) = (Duration::ZERO, VecDeque::new());
+        Self { caller, answer, closed, names, delay, link, to_session, from_session, travelling }
     }
 
     /// One whose link the driver has.
@@ -121,13 +141,14 @@ impl Meeting {
     pub(super) async fn run_ms(&mut self, ms: u64) {
         let until = clock::now() + Duration::from_millis(ms);
         loop {
+            self.arrive();
             self.send_packets();
             let due = self.caller.poll_timeout().map_or(until, Instant::from_std).min(until);
+            let due = self.travelling.front().map_or(due, |(at, ..)| due.min(*at));
             tokio::select! {
                 biased; // What was sent arrives before more time passes.
                 Some((route, bytes)) = self.from_session.recv() => {
-                    let now = clock::now().into_std();
-                    self.caller.receive(now, route, bytes.as_slice().into());
+                    self.travelling.push_back((clock::now() + self.delay, route, bytes));
                 }
                 () = sleep_until(due) => {
                     if until <= clock::now() {
@@ -148,6 +169,15 @@ impl Meeting {
         self.run_ms(1).await;
         let closed = timeout(Duration::from_millis(1), self.closed).await;
         (self.caller, closed.expect("the session has ended").unwrap())
+    }
+
+    fn arrive(&mut self) {
+        while let Some((_, route, bytes)) =
+            self.travelling.pop_front_if(|(at, ..)| *at <= clock::now())
+        {
+            let now = clock::now().into_std();
+            self.caller.receive(now, route, bytes.as_slice().into());
+        }
     }
 
     pub(super) fn send_packets(&mut self) {

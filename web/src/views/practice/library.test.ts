@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import type { Scenario } from "../../api/scenarios";
-import { fitting, optionsOf, readLibrary, trainedBy } from "./library";
+import { fitting, fromEasy, optionsOf, readLibrary, trainedBy } from "./library";
 
 const criterion = (id: string, weight: number) => ({ id, title: id.toUpperCase(), weight });
 
@@ -40,6 +40,10 @@ it("offers what makes a difference, the easy first", () => {
 
 it("puts a difficulty it does not know last", () => {
   expect(optionsOf([scenario("x", "brutal", "en-US", []), rachel]).difficulties).toEqual(["hard", "brutal"]);
+});
+
+it("begins with the easy ones", () => {
+  expect(fromEasy([scenario("x", "brutal", "en-US", []), ...all]).map(({ id }) => id)).toEqual(["omar", "ana", "rachel", "x"]);
 });
 
 it("says what weighs most", () => {

@@ -42,19 +42,26 @@ export function fitting(scenarios: readonly Scenario[], { difficulty, language, 
   );
 }
 
+/** The easy ones first, else in their order; those of a difficulty that is not known last. */
+export function fromEasy(scenarios: readonly Scenario[]): Scenario[] {
+  const rank = ({ difficulty }: Scenario) => {
+    const at = FROM_EASY.indexOf(difficulty);
+    return at < 0 ? FROM_EASY.length : at;
+  };
+  return [...scenarios].sort((a, b) => rank(a) - rank(b));
+}
+
 /** What these scenarios differ in. */
 export function optionsOf(scenarios: readonly Scenario[]): LibraryOptions {
-  const difficulties = distinct(scenarios.map(({ difficulty }) => difficulty));
+  const difficulties = distinct(fromEasy(scenarios).map(({ difficulty }) => difficulty));
   const languages = distinct(scenarios.map(({ language }) => language));
   const criteria = scenarios.flatMap(({ rubric }) => rubric);
   const skills = distinct(criteria.map(({ id }) => id))
     // What every call trains narrows nothing.
     .filter((skill) => !scenarios.every(({ rubric }) => rubric.some(({ id }) => id === skill)))
     .map((value) => ({ value, name: criteria.find(({ id }) => id === value)?.title ?? value }));
-  const known = FROM_EASY.filter((difficulty) => difficulties.includes(difficulty));
-  const others = difficulties.filter((difficulty) => !FROM_EASY.includes(difficulty));
   return {
-    difficulties: several([...known, ...others]),
+    difficulties: several(difficulties),
     languages: several(languages).sort(),
     skills,
   };
