@@ -4,7 +4,7 @@ const times = (count: number, text: string) => `${text} ${count === 1 ? "time" :
 const after = (length: string) => (length === "" ? "" : ` after ${length}`);
 
 export const review = {
-  title: (scenario: string) => `Review: ${scenario}`,
+  name: "Review",
   rep: "Rep",
   you: "You",
   buyer: "Buyer",
@@ -176,7 +176,7 @@ export const review = {
   },
 
   numbers: {
-    groups: { aims: "What you aimed at", conversation: "The conversation", rep: "The rep", persona: "The buyer", scenario: "The scenario" },
+    groups: { aims: "Targets", conversation: "The conversation", rep: "The rep", persona: "The buyer", scenario: "The scenario" },
     notYet: { title: "The numbers are being computed", text: "They come by themselves, in a few seconds." },
     none: "There are no numbers for this call.",
     target: (range: string) => `Target: ${range}`,

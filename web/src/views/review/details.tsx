@@ -53,7 +53,7 @@ export function Details() {
 function Lines({ title, lines }: { title: string; lines: Line[] }) {
   return (
     <section className="flex flex-col gap-1">
-      <h3 className="px-2 text-xs font-semibold text-ink-soft">{title}</h3>
+      <h2 className="px-2 text-xs font-semibold text-ink-soft">{title}</h2>
       <dl className="divide-y divide-line rounded-md border border-line bg-surface text-sm">
         {lines.map(([name, value], at) => (
           <div key={at} className="grid gap-x-4 px-3 py-2 sm:grid-cols-[9rem_1fr]">

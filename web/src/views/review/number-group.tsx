@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 export function NumberGroup({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section className="flex flex-col gap-1">
-      <h3 className="px-2 text-xs font-semibold text-ink-soft">{title}</h3>
+      <h2 className="px-2 text-xs font-semibold text-ink-soft">{title}</h2>
       <div className="divide-y divide-line rounded-md border border-line bg-surface">{children}</div>
     </section>
   );

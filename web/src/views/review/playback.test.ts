@@ -52,7 +52,7 @@ function player(more: Partial<Recording> = {}) {
   const media = new FakeMedia();
   const clock = { ms: 0 };
   const renew = vi.fn(() => Promise.resolve(`link ${clock.ms}`));
-  const recording = { durationMs: 60_000, link: "first link", renew, silences: [], ...more };
+  const recording = { durationMs: 60_000, link: "first link", linkMadeAtMs: 0, renew, silences: [], ...more };
   const playback = new Playback(media as unknown as HTMLMediaElement, recording, () => clock.ms);
   const scope = new Scope();
   playback.attach(scope);
@@ -160,6 +160,17 @@ it("goes on where it was when a link expires while it plays", async () => {
   expect(media.src).toBe(`link ${16 * 60_000}`);
   expect(media.currentTime).toBe(33);
   expect(media.play).toHaveBeenCalledTimes(2);
+});
+
+it("gets a new link at once in place of one that it was given too late", async () => {
+  const { playback, media, renew } = player({ linkMadeAtMs: -15 * 60_000 });
+  media.tell("error");
+  await settled();
+  expect(renew).toHaveBeenCalledOnce();
+  expect(playback.state().hasFailed).toBe(false);
+  media.tell("error");
+  await settled();
+  expect(playback.state().hasFailed).toBe(true);
 });
 
 it("gives up on a recording that a new link does not bring, until somebody plays again", async () => {

@@ -26,8 +26,8 @@ const AT_FIRST: PlaybackState = { isPlaying: false, isWaiting: false, hasFailed:
 /** Where sound comes from. */
 export interface Recording {
   durationMs: number;
-  /** A link that was just made. */
   link: string;
+  linkMadeAtMs: number;
   /** Makes another. */
   renew: () => Promise<string>;
   silences: readonly Span[];
@@ -68,7 +68,7 @@ export class Playback {
     scope.on(media, "error", () => void this.#failed());
     media.preload = "metadata";
     const at = this.ms;
-    this.#load(this.#recording.link, at);
+    this.#load(this.#recording.link, this.#recording.linkMadeAtMs, at);
     scope.onEnd(() => {
       this.#scope = null;
       media.pause();
@@ -206,7 +206,7 @@ export class Playback {
     try {
       const link = await this.#recording.renew();
       if (this.#scope === null) return;
-      this.#load(link, at);
+      this.#load(link, this.#now(), at);
     } catch {
       this.#giveUp();
       return;
@@ -219,8 +219,8 @@ export class Playback {
     this.#set({ hasFailed: true, isWaiting: false, isPlaying: false });
   }
 
-  #load(link: string, atMs: number): void {
-    this.#linkedAtMs = this.#now();
+  #load(link: string, madeAtMs: number, atMs: number): void {
+    this.#linkedAtMs = madeAtMs;
     this.#set({ hasFailed: false });
     this.media.src = link;
     this.media.currentTime = atMs / 1000;

@@ -105,7 +105,7 @@ function Clock() {
     [playback],
   );
   return (
-    <span aria-hidden className="ms-1 text-sm whitespace-nowrap text-ink-soft">
+    <span aria-hidden dir="ltr" className="ms-1 text-sm whitespace-nowrap text-ink-soft">
       <span ref={now} className="text-ink" />
       <span className="max-sm:hidden"> / {formatClock(playback.durationMs)}</span>
     </span>

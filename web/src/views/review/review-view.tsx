@@ -27,7 +27,7 @@ const words = strings.review;
 
 interface Props {
   reviewed: Reviewed;
-  recording: Pick<Recording, "link" | "renew">;
+  recording: Pick<Recording, "link" | "linkMadeAtMs" | "renew">;
   outline: Reviewing["outline"];
   actions: ReactNode;
 }
@@ -65,9 +65,9 @@ export function ReviewView({ reviewed, recording, outline, actions }: Props) {
   );
 }
 
-function makePlayback({ record, durationMs }: Reviewed, { link, renew }: Props["recording"]): Playback {
+function makePlayback({ record, durationMs }: Reviewed, recording: Props["recording"]): Playback {
   const silences = silentSpans(record.utterances, durationMs);
-  return new Playback(new Audio(), { durationMs, link, renew, silences }, () => Date.now());
+  return new Playback(new Audio(), { ...recording, durationMs, silences }, () => Date.now());
 }
 
 /** Goes to the second that the address names. */
@@ -123,7 +123,7 @@ function Panels({ hasTranscript }: { hasTranscript: boolean }) {
     ["details", words.panels.details, <Details key="details" />],
   ];
   const tab =
-    "min-h-11 border-b-2 border-transparent px-2 text-sm font-medium whitespace-nowrap text-ink-soft hover:text-ink sm:min-h-9 sm:px-3 " +
+    "min-h-11 focus-visible:-outline-offset-2 border-b-2 border-transparent px-2 text-sm font-medium whitespace-nowrap text-ink-soft hover:text-ink sm:min-h-9 sm:px-3 " +
     "data-[state=active]:border-accent data-[state=active]:text-accent-strong";
   return (
     <Tabs.Root key={String(hasTranscript)} defaultValue={hasTranscript ? "transcript" : "numbers"}>

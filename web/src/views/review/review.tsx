@@ -9,10 +9,9 @@ import { Malformed } from "../../protocol/reading";
 import { practises, useMe } from "../../shell/session";
 import { strings } from "../../strings";
 import { Button } from "../../ui/button";
-import { useTitle } from "../../ui/heading";
 import { Empty, Failed } from "../../ui/states";
 import { Downloads } from "./downloads";
-import { ReviewLoading } from "./loading";
+import { HiddenHeading, ReviewLoading } from "./loading";
 import { callQuery, outlineQuery, recordQuery, type CallShown } from "./queries";
 import type { CallRecord } from "./record";
 import type { Reviewed } from "./reviewing";
@@ -28,25 +27,31 @@ type Completed = Extract<CallShown, { links: unknown }>;
 /** What happened in a call. */
 export default function Review() {
   const { call: id = "" } = useParams();
-  const { data, error, refetch } = useQuery(callQuery(id));
-  if (data !== undefined) return isCompleted(data) ? <Content key={id} call={data} /> : <WaitingView call={data} />;
+  const { data, dataUpdatedAt, error, refetch } = useQuery(callQuery(id));
+  if (data !== undefined) return isCompleted(data) ? <Content key={id} call={data} askedAtMs={dataUpdatedAt} /> : <WaitingView call={data} />;
   if (error instanceof Refused && error.status === 404) return <Gone />;
-  if (error !== null) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (error !== null) return <Broken error={error} onRetry={() => void refetch()} />;
   return <ReviewLoading />;
 }
 
 /** Its content is there, and the reader may see it. */
 const isCompleted = (call: CallShown): call is Completed => call.status === "completed" && "links" in call;
 
-function Content({ call }: { call: Completed }) {
+interface ContentProps {
+  call: Completed;
+  /** When the server told of it, and made its links. */
+  askedAtMs: number;
+}
+
+function Content({ call, askedAtMs }: ContentProps) {
   const { data, error, refetch } = useQuery(recordQuery(call.id));
-  if (data !== undefined) return <Sealed call={call} record={data} />;
-  if (error instanceof Malformed) return <Failed error={new Error(words.state.unreadable)} onRetry={() => location.reload()} />;
-  if (error !== null) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (data !== undefined) return <Sealed call={call} askedAtMs={askedAtMs} record={data} />;
+  if (error instanceof Malformed) return <Broken error={new Error(words.state.unreadable)} onRetry={() => location.reload()} />;
+  if (error !== null) return <Broken error={error} onRetry={() => void refetch()} />;
   return <ReviewLoading title={call.scenario.title} />;
 }
 
-function Sealed({ call, record }: { call: Completed; record: CallRecord }) {
+function Sealed({ call, askedAtMs, record }: ContentProps & { record: CallRecord }) {
   const me = useMe();
   const queries = useQueryClient();
   const outline = useQuery(outlineQuery(call.id));
@@ -69,6 +74,7 @@ function Sealed({ call, record }: { call: Completed; record: CallRecord }) {
   );
   const recording = {
     link: playable(call.links),
+    linkMadeAtMs: askedAtMs,
     renew: async () => {
       const again = await queries.query({ ...callQuery(call.id), staleTime: 0 });
       return playable(isCompleted(again) ? again.links : call.links);
@@ -106,17 +112,28 @@ function Actions({ call, isOwn }: { call: Completed; isOwn: boolean }) {
   );
 }
 
+function Broken({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  return (
+    <>
+      <HiddenHeading />
+      <Failed error={error} onRetry={onRetry} />
+    </>
+  );
+}
+
 function Gone() {
   const { title, text, action } = words.state.gone;
-  useTitle(title);
   const home = (
     <Button asChild>
       <Link to="/calls">{action}</Link>
     </Button>
   );
   return (
-    <Empty title={title} action={home}>
-      {text}
-    </Empty>
+    <>
+      <HiddenHeading />
+      <Empty title={title} action={home}>
+        {text}
+      </Empty>
+    </>
   );
 }

@@ -8,7 +8,7 @@ import { Malformed } from "../../protocol/reading";
 import { strings } from "../../strings";
 import { Empty, Failed } from "../../ui/states";
 import { Downloads } from "./downloads";
-import { ReviewLoading } from "./loading";
+import { HiddenHeading, ReviewLoading } from "./loading";
 import { sharedOutlineQuery, sharedQuery } from "./queries";
 import type { Reviewed } from "./reviewing";
 import { ReviewView } from "./review-view";
@@ -29,7 +29,7 @@ export default function Shared() {
   }
   return (
     <Frame>
-      {error === null && <ReviewLoading />}
+      {error === null ? <ReviewLoading /> : <HiddenHeading />}
       {error instanceof Refused && error.status === 404 && <Empty title={words.shared.gone.title}>{words.shared.gone.text}</Empty>}
       {error instanceof Malformed && <Failed error={new Error(words.state.unreadable)} onRetry={() => location.reload()} />}
       {error !== null && !(error instanceof Malformed) && !isGone(error) && <Failed error={error} onRetry={() => void refetch()} />}
@@ -58,7 +58,7 @@ function Frame({ until, children }: { until?: string; children: ReactNode }) {
 
 function Content({ token }: { token: string }) {
   const queries = useQueryClient();
-  const shared = useQuery(sharedQuery(token)).data;
+  const { data: shared, dataUpdatedAt } = useQuery(sharedQuery(token));
   const outline = useQuery(sharedOutlineQuery(token));
   const drawn = useMemo(() => ({ data: outline.data ?? null, hasFailed: outline.isError }), [outline.data, outline.isError]);
   const reviewed = useMemo((): Reviewed | null => {
@@ -80,6 +80,7 @@ function Content({ token }: { token: string }) {
   if (shared === undefined || reviewed === null) return null;
   const recording = {
     link: playable(shared.links),
+    linkMadeAtMs: dataUpdatedAt,
     renew: async () => playable((await queries.query({ ...sharedQuery(token), staleTime: 0 })).links),
   };
   const files = { name: reviewed.scenario.id, opus: shared.links.recording, wav: shared.links.recording_wav, txt: null, vtt: null, record: { text: () => JSON.stringify(shared.sent) } };

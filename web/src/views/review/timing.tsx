@@ -22,7 +22,7 @@ export default function Timing() {
   return (
     <div className="flex flex-col gap-6">
       <div className="flex flex-col gap-1 px-2">
-        <h3 className="text-sm font-semibold">{words.title}</h3>
+        <h2 className="text-sm font-semibold">{words.title}</h2>
         <p className="text-sm text-ink-soft">{words.text}</p>
       </div>
       <Side speaker="persona" answers={answers} />
@@ -52,7 +52,7 @@ function Side({ speaker, answers }: { speaker: Speaker; answers: readonly Answer
           <BarChart data={bars} accessibilityLayer={false} margin={{ top: 4, right: 8, bottom: 0, left: 0 }}>
             <CartesianGrid vertical={false} stroke="var(--color-line)" />
             <XAxis dataKey="at" tick={ink} tickLine={false} stroke="var(--color-line)" minTickGap={32} />
-            <YAxis tick={ink} tickLine={false} axisLine={false} width={44} unit=" s" />
+            <YAxis tick={ink} tickLine={false} axisLine={false} width={52} unit=" s" />
             <ReferenceLine y={0} stroke="var(--color-line-strong)" />
             <Tooltip isAnimationActive={false} cursor={{ fill: "var(--color-hover)" }} content={({ payload }) => <Tip group={groupOf(payload)} />} />
             <Bar dataKey="seconds" fill={colour} isAnimationActive={false} maxBarSize={20} radius={2} onClick={(_, at) => listen(bars[at]?.from_ms ?? 0)} />
@@ -104,7 +104,7 @@ function All({ answers }: { answers: readonly Answer[] }) {
   }));
   return (
     <section className="flex flex-col gap-1">
-      <h3 className="px-2 text-xs font-semibold text-ink-soft">{words.table}</h3>
+      <h2 className="px-2 text-xs font-semibold text-ink-soft">{words.table}</h2>
       <MomentList moments={moments} />
     </section>
   );

@@ -35,7 +35,7 @@ export const TranscriptLine = memo(function TranscriptLine(props: Props) {
   const isRep = utterance.speaker === "rep";
   const clock = formatClock(utterance.start_ms);
   const look = classes(
-    "grid scroll-mt-64 grid-cols-[3.25rem_1fr] gap-x-2 rounded-md px-2 py-2 [contain-intrinsic-size:auto_4.75rem] [content-visibility:auto]",
+    "grid grid-cols-[3.25rem_1fr] gap-x-2 rounded-md px-2 py-2 [contain-intrinsic-size:auto_4.75rem] [content-visibility:auto]",
     playback !== null && "bg-surface ring-1 ring-line ring-inset",
   );
   return (
@@ -61,7 +61,7 @@ export const TranscriptLine = memo(function TranscriptLine(props: Props) {
           )}
           {utterance.interrupted && <Badge>{words.cutOff}</Badge>}
         </div>
-        <p className="wrap-break-word">
+        <p dir="auto" className="wrap-break-word">
           {playback === null ? <Heard {...props} word={null} /> : <Spoken {...props} playback={playback} />}
           {utterance.unheard !== undefined && <Unheard {...props} text={utterance.unheard} />}
         </p>
