@@ -35,8 +35,8 @@ export interface Carrier {
 /** How often the path is measured. */
 export const PATH_EVERY_MS = 2000;
 
-/** How long one way may take to connect before the next is tried. */
-export const CONNECT_WITHIN_MS = 5000;
+/** How long one way may take to connect before the next is tried. The first offers TCP too, which then is known to be slow. */
+export const CONNECT_WITHIN_MS: Record<Rung, number> = { udp: 4000, tcp: 3000, websocket: 6000 };
 
 /** What a text of the server says; null where the page does not know it, or it is broken. */
 export function understood(data: unknown): ServerMessage | null {

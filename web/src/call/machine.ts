@@ -89,6 +89,7 @@ export function step(state: CallState, event: CallEvent, nowMs: number): Step {
 type MicrophoneEvent = Extract<CallEvent, { type: `microphone_${string}` | "choose_microphone" | "type_instead" }>;
 
 function microphone(state: CallState, event: MicrophoneEvent, nowMs: number): Step {
+  if (!isUnderWay(state)) return same(state);
   const isBefore = state.phase.at === "opening";
   switch (event.type) {
     case "microphone_opened": {
@@ -152,6 +153,7 @@ function connect(state: CallState, call: OpenedCall, sinceMs: number): Step {
 type LinkEvent = Extract<CallEvent, { link: number }>;
 
 function link(state: CallState, event: LinkEvent, nowMs: number): Step {
+  if (!isUnderWay(state)) return same(state);
   switch (event.type) {
     case "link_up": {
       if (state.phase.at === "ending") return { state, effects: [{ type: "send_hang_up" }] };
@@ -343,6 +345,9 @@ function failed(state: CallState, fault: Fault): Step {
 const same = (state: CallState): Step => ({ state, effects: [] });
 
 const isTrying = ({ phase }: CallState): boolean => phase.at === "connecting" || phase.at === "reconnecting";
+
+/** Whether something can still become of it here. */
+const isUnderWay = ({ phase }: CallState): boolean => phase.at !== "over" && phase.at !== "elsewhere";
 
 const live = (state: CallState): CallState => (isTrying(state) ? { ...state, phase: { at: "live" } } : state);
 

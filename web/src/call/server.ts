@@ -24,8 +24,9 @@ export async function endCall(call: OpenedCall): Promise<void> {
 /** How a call ended; null while it goes on. */
 export async function callEnd(call: OpenedCall, signal: AbortSignal): Promise<{ reason: string; lengthMs: number | null } | null> {
   const { call: shown } = await answered(api.GET("/api/calls/{id}", { params: { path: { id: call.id } }, signal }));
-  if (shown.status === "waiting" || shown.status === "live") return null;
-  return { reason: shown.end_reason ?? shown.status, lengthMs: shown.duration_ms ?? null };
+  if (shown.status === "never_connected") return { reason: shown.status, lengthMs: null };
+  // A server that was killed learns at its next start how the call ended.
+  return typeof shown.end_reason === "string" ? { reason: shown.end_reason, lengthMs: shown.duration_ms ?? null } : null;
 }
 
 /** Why a call could not be opened. */

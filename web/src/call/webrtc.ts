@@ -86,7 +86,7 @@ export class WebRtcCarrier implements Carrier {
     this.#session = new URL(answer.headers.get("Location") ?? "", location.href).pathname;
     this.#tag = answer.headers.get("ETag") ?? "*";
     await this.#pc.setRemoteDescription({ type: "answer", sdp: this.#usable(await answer.text()) });
-    this.#scope.after(CONNECT_WITHIN_MS, () => {
+    this.#scope.after(CONNECT_WITHIN_MS[this.#settings.rung], () => {
       if (!this.#isUp) this.#lose("no_ice");
     });
     await this.#trickle();

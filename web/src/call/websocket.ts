@@ -24,7 +24,7 @@ export class WebSocketCarrier implements Carrier {
   constructor(scope: Scope, settings: CarrierSettings) {
     this.#scope = scope;
     this.#settings = settings;
-    scope.after(CONNECT_WITHIN_MS, () => {
+    scope.after(CONNECT_WITHIN_MS.websocket, () => {
       if (!this.#isReady) void this.#explain();
     });
     this.#open().catch((error: unknown) => {

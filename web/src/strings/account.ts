@@ -7,7 +7,7 @@ function wait(seconds: number | undefined): string {
 }
 
 export const account = {
-  email: "E-mail",
+  email: "Email",
   name: "Your name",
   toSignIn: "Go to sign-in",
   signIn: {

@@ -62,6 +62,7 @@ export const call = {
   title: (name: string) => `Call with ${name}`,
   opening: "Getting your microphone ready",
   connecting: (name: string) => `Calling ${name}`,
+  anotherWay: "Trying another way through your network",
   reconnecting: "Reconnecting",
   serverAway: "The server does not answer. Trying again",
   ending: "Ending the call",

@@ -16,7 +16,7 @@ export function PageHeading({ title, children, actions }: Props) {
         <h1 className="text-2xl font-semibold tracking-tight">{title}</h1>
         {children && <div className="text-ink-soft">{children}</div>}
       </div>
-      {actions && <div className="flex gap-2">{actions}</div>}
+      {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
     </div>
   );
 }

@@ -125,7 +125,7 @@ function wordsFor(state: CallState, name: string): string {
     case "opening":
       return words.opening;
     case "connecting":
-      return words.connecting(name);
+      return state.trying.rung === "udp" ? words.connecting(name) : words.anotherWay;
     case "reconnecting":
       return state.phase.isServerAway ? words.serverAway : words.reconnecting;
     case "ending":

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { findPath, readChecked, withoutUdp, type Tried } from "./connection-check";
+import { findPath, readChecked, type Tried } from "./connection-check";
 
 /** Tries that come out as they are told, in turn. */
 async function climb(...outcomes: Tried[]): Promise<{ path: string; tried: string[] }> {
@@ -26,12 +26,6 @@ it("takes the best way that is open", async () => {
 it("tries nothing else where another way would not tell more", async () => {
   expect(await climb("unchecked")).toEqual({ path: "unchecked", tried: ["all"] });
   expect(await climb("failed", "unreachable")).toEqual({ path: "unreachable", tried: ["all", "without_udp"] });
-});
-
-it("leaves the candidates over UDP out of an answer", () => {
-  const lines = ["a=mid:0", "a=candidate:1 1 udp 2130706431 192.0.2.1 40000 typ host", "a=candidate:2 1 tcp 1 192.0.2.1 40000 typ host tcptype passive"];
-  const answer = [...lines, "a=candidate:3 1 UDP 1 192.0.2.2 40000 typ host", ""].join("\r\n");
-  expect(withoutUdp(answer)).toBe([lines[0], lines[2], ""].join("\r\n"));
 });
 
 it("reads what the server found, and passes over the rest", () => {

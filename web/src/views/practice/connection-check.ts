@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import { withoutUdp } from "../../protocol/sdp";
 import { Scope } from "../../scope";
 
 /** How a call could travel from here. */
@@ -57,11 +58,6 @@ export async function findPath({ webrtc, websocket }: Ways): Promise<Path> {
   }
   const tried = await websocket();
   return tried === "failed" ? "none" : tried;
-}
-
-/** The server's answer with no way over UDP. */
-export function withoutUdp(sdp: string): string {
-  return sdp.replaceAll(/^a=candidate:\S+ \d+ udp .*(?:\r?\n|$)/gimu, "");
 }
 
 /** Which way the server says the connection came; null for other messages. */

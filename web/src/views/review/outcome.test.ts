@@ -39,6 +39,8 @@ it("writes numbers and targets with their units", () => {
   expect(formatValue("count", 1)).toBe("1 time");
   expect(formatValue("words_per_min", 180.83)).toBe("181 words per min");
   expect(formatTarget("share", { min: 0.35, max: 0.65, met: true })).toBe("35% to 65%");
+  expect(formatTarget("words_per_min", { min: 120, max: 180, met: null })).toBe("120 to 180 words per min");
+  expect(formatTarget("ms", { min: 40_000, max: 60_000, met: null })).toBe("40 s to 1 min");
   expect(formatTarget("ms", { min: null, max: 60_000, met: true })).toBe("at most 1 min");
   expect(formatTarget("count", { min: 2, max: null, met: null })).toBe("at least 2 times");
 });

@@ -25,8 +25,8 @@ export function Player() {
   const [isKeysOpen, setIsKeysOpen] = useState(false);
   const keys = useKeys();
   const look =
-    "fixed inset-x-0 bottom-0 z-20 border-t border-line bg-surface px-4 pt-1.5 pb-[max(0.5rem,env(safe-area-inset-bottom))] " +
-    "sm:sticky sm:inset-x-auto sm:top-14 sm:bottom-auto sm:rounded-b-lg sm:border sm:px-4 sm:py-3";
+    "fixed inset-x-0 bottom-0 z-20 border-t border-line bg-surface px-2 pt-1.5 pb-[max(0.5rem,env(safe-area-inset-bottom))] " +
+    "sm:sticky sm:inset-x-auto sm:top-14 sm:bottom-auto sm:rounded-lg sm:border sm:px-4 sm:py-3";
   return (
     <section aria-label={words.name} className={look}>
       <MarkerStrip />
@@ -59,14 +59,14 @@ function Controls({ onKeys }: { onKeys: () => void }) {
   };
   const state = isWaiting ? <LoaderCircle aria-hidden className="animate-spin" /> : isPlaying ? <Pause aria-hidden /> : <Play aria-hidden />;
   return (
-    <div className="mt-1 flex items-center gap-0.5 sm:mt-2 sm:gap-1">
-      <IconButton label={isPlaying || isWaiting ? words.pause : words.play} look="primary" className="rounded-full" onClick={() => playback.toggle()}>
+    <div className="mt-1 flex items-center sm:mt-2 sm:gap-1">
+      <IconButton label={isPlaying || isWaiting ? words.pause : words.play} look="primary" className="rounded-full!" onClick={() => playback.toggle()}>
         {state}
       </IconButton>
       <IconButton label={words.back} onClick={() => seek(playback.ms - 10_000)}>
         <Rewind aria-hidden />
       </IconButton>
-      <IconButton label={words.forward} onClick={() => seek(playback.ms + 10_000)}>
+      <IconButton label={words.forward} className="max-[379px]:hidden" onClick={() => seek(playback.ms + 10_000)}>
         <FastForward aria-hidden />
       </IconButton>
       <Clock />
@@ -107,7 +107,7 @@ function Clock() {
   return (
     <span aria-hidden className="ms-1 text-sm whitespace-nowrap text-ink-soft">
       <span ref={now} className="text-ink" />
-      <span className="max-[359px]:hidden"> / {formatClock(playback.durationMs)}</span>
+      <span className="max-sm:hidden"> / {formatClock(playback.durationMs)}</span>
     </span>
   );
 }
@@ -121,7 +121,7 @@ function Rate() {
       title={words.speed}
       value={rate}
       onChange={(event) => playback.setRate(Number(event.target.value))}
-      className="min-h-11 rounded-md bg-surface px-1 text-sm text-ink-soft hover:bg-hover sm:min-h-9 sm:px-2"
+      className="min-h-11 w-13 rounded-md bg-surface ps-1 text-sm text-ink-soft hover:bg-hover sm:min-h-9 sm:w-18 sm:ps-2"
     >
       {RATES.map((one) => (
         <option key={one} value={one}>

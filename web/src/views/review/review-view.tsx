@@ -127,7 +127,7 @@ function Panels({ hasTranscript }: { hasTranscript: boolean }) {
     "data-[state=active]:border-accent data-[state=active]:text-accent-strong";
   return (
     <Tabs.Root key={String(hasTranscript)} defaultValue={hasTranscript ? "transcript" : "numbers"}>
-      <Tabs.List aria-label={words.panels.name} className="sticky top-0 z-10 flex overflow-x-auto border-b border-line bg-ground max-sm:-mx-4 max-sm:px-2">
+      <Tabs.List aria-label={words.panels.name} className="sticky top-0 z-10 flex overflow-x-auto border-b border-line bg-ground max-sm:top-14 max-sm:-mx-4 max-sm:px-2">
         {panels.map(([value, label]) => (
           <Tabs.Trigger key={value} value={value} className={tab}>
             {label}

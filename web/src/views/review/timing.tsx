@@ -52,7 +52,7 @@ function Side({ speaker, answers }: { speaker: Speaker; answers: readonly Answer
           <BarChart data={bars} accessibilityLayer={false} margin={{ top: 4, right: 8, bottom: 0, left: 0 }}>
             <CartesianGrid vertical={false} stroke="var(--color-line)" />
             <XAxis dataKey="at" tick={ink} tickLine={false} stroke="var(--color-line)" minTickGap={32} />
-            <YAxis tick={ink} tickLine={false} axisLine={false} width={36} unit=" s" />
+            <YAxis tick={ink} tickLine={false} axisLine={false} width={44} unit=" s" />
             <ReferenceLine y={0} stroke="var(--color-line-strong)" />
             <Tooltip isAnimationActive={false} cursor={{ fill: "var(--color-hover)" }} content={({ payload }) => <Tip group={groupOf(payload)} />} />
             <Bar dataKey="seconds" fill={colour} isAnimationActive={false} maxBarSize={20} radius={2} onClick={(_, at) => listen(bars[at]?.from_ms ?? 0)} />

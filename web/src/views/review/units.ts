@@ -46,10 +46,13 @@ export function formatValue(unit: Unit, value: number): string {
 
 /** Where a number should lie: "35% to 65%", "at most 1 min". */
 export function formatTarget(unit: Unit, { min, max }: Target): string {
-  if (min !== null && max !== null) return words.between(formatValue(unit, min), formatValue(unit, max));
+  if (min !== null && max !== null) return words.between(isSaidOnce(unit) ? hundredths.format(min) : formatValue(unit, min), formatValue(unit, max));
   if (max !== null) return words.atMost(formatValue(unit, max));
   return min === null ? "" : words.atLeast(formatValue(unit, min));
 }
+
+/** Whether a range names its unit once: "120 to 180 words per min", but "40 s to 1 min". */
+const isSaidOnce = (unit: Unit): boolean => unit !== "ms" && unit !== "share";
 
 /** What code calls by a tag, as words: "application link". */
 export const formatTag = (tag: string): string => tag.replaceAll("_", " ");

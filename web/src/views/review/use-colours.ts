@@ -5,8 +5,8 @@ import { useScope } from "../../ui/use-scope";
 /** What a lane is drawn in: what was played, and what is ahead. */
 export type Colours = Record<"rep" | "persona", { played: string; ahead: string }>;
 
-/** How much of its colour is left to what is ahead. */
-const AHEAD = 0.5;
+/** How much of its colour is left to what is ahead; the rest is the ground's. */
+const AHEAD = 0.45;
 
 /** The colours of both sides as a canvas knows them: it cannot read the page's own. They change with the page's looks. */
 export function useColours(): Colours {
@@ -28,10 +28,22 @@ function readColours(): Colours {
   document.body.append(probe);
   const read = (name: string) => {
     probe.style.color = `var(--color-${name})`;
-    const played = getComputedStyle(probe).color;
-    return { played, ahead: played.replace(/^rgb\((.+)\)$/u, `rgba($1, ${AHEAD})`) };
+    return getComputedStyle(probe).color;
   };
-  const colours = { rep: read("rep"), persona: read("persona") };
+  const ground = read("sunken");
+  const lane = (played: string) => ({ played, ahead: mixed(played, ground) });
+  const colours = { rep: lane(read("rep")), persona: lane(read("persona")) };
   probe.remove();
   return colours;
+}
+
+/** Opaque: the lanes' progress is painted through what is ahead, and would be as faint. */
+function mixed(colour: string, ground: string): string {
+  const [over, under] = [channelsOf(colour), channelsOf(ground)];
+  return `rgb(${over.map((value, at) => Math.round(AHEAD * value + (1 - AHEAD) * (under[at] ?? 0))).join(" ")})`;
+}
+
+/** The red, green and blue of a computed colour. */
+function channelsOf(colour: string): number[] {
+  return (colour.match(/[\d.]+/gu) ?? []).slice(0, 3).map(Number);
 }
