@@ -81,7 +81,7 @@ function Live({ id, names, scenario, isOver }: LiveProps) {
         </div>
       )}
       {(isFollowing || 0 < state.captions.utterances.length) && (
-        <div className="flex h-[min(26rem,50dvh)] flex-col overflow-hidden rounded-lg border border-line bg-surface">
+        <div className="flex h-[40dvh] sm:h-[min(26rem,50dvh)] flex-col overflow-hidden rounded-lg border border-line bg-surface">
           <CaptionLog captions={state.captions} personaName={names.persona} repName={names.rep} />
         </div>
       )}
