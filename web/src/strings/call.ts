@@ -75,7 +75,7 @@ export const call = {
   muted: "You are muted",
   captions: "Captions",
   captionsLog: "What was said",
-  noCaptions: "What you both say appears here.",
+  noCaptions: "What is said appears here.",
   latest: "Latest",
   cutOff: "cut off",
   typed: "typed",

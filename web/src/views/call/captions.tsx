@@ -10,8 +10,15 @@ import { classes } from "../../ui/classes";
 /** Whoever is that near the end follows it. */
 const NEAR_END_PX = 48;
 
+interface LogProps {
+  captions: Captions;
+  personaName: string;
+  /** What the rep is called where somebody else reads. */
+  repName?: string;
+}
+
 /** What both sides said. It stays at its end, unless somebody scrolled up to read. */
-export function CaptionLog({ captions, personaName }: { captions: Captions; personaName: string }) {
+export function CaptionLog({ captions, personaName, repName = strings.call.you }: LogProps) {
   const box = useRef<HTMLDivElement>(null);
   const [isAtEnd, setAtEnd] = useState(true);
   const toEnd = () => {
@@ -34,13 +41,15 @@ export function CaptionLog({ captions, personaName }: { captions: Captions; pers
         <div aria-hidden className="mt-auto" />
         {isEmpty && <p className="text-center text-sm text-ink-soft">{strings.call.noCaptions}</p>}
         {captions.utterances.map((utterance) => (
-          <Line key={utterance.id} utterance={utterance} personaName={personaName} />
+          <Line key={utterance.id} utterance={utterance} name={utterance.speaker === "rep" ? repName : personaName} />
         ))}
         {captions.partial !== "" && (
           // What is not settled would be read out again and again.
           <div aria-hidden className="border-s-3 border-dashed border-rep ps-3">
-            <div className="text-xs font-semibold text-rep">{strings.call.you}</div>
-            <p dir="auto" className="text-ink-soft">{captions.partial}</p>
+            <div className="text-xs font-semibold text-rep">{repName}</div>
+            <p dir="auto" className="text-start text-ink-soft">
+              {captions.partial}
+            </p>
           </div>
         )}
       </div>
@@ -53,14 +62,14 @@ export function CaptionLog({ captions, personaName }: { captions: Captions; pers
   );
 }
 
-function Line({ utterance, personaName }: { utterance: Utterance; personaName: string }) {
+function Line({ utterance, name }: { utterance: Utterance; name: string }) {
   const { speaker, text, interrupted, typed, unheard } = utterance;
   const isRep = speaker === "rep";
   const notes = [...(typed ? [strings.call.typed] : []), ...(interrupted ? [strings.call.cutOff] : [])];
   return (
     <div className={classes("border-s-3 ps-3", isRep ? "border-rep" : "border-persona")}>
       <div className="text-xs">
-        <span className={classes("font-semibold", isRep ? "text-rep" : "text-persona")}>{isRep ? strings.call.you : personaName}</span>
+        <span className={classes("font-semibold", isRep ? "text-rep" : "text-persona")}>{name}</span>
         {notes.length > 0 && <span className="text-ink-soft"> · {notes.join(" · ")}</span>}
       </div>
       <p dir="auto" className="text-pretty text-start">

@@ -18,7 +18,7 @@ import { Monogram } from "../../ui/monogram";
 import { Notice } from "../../ui/notice";
 import { Empty, Failed, Loading, Skeleton } from "../../ui/states";
 import { useScope } from "../../ui/use-scope";
-import { Captions } from "./captions";
+import { CaptionLog } from "../call/captions";
 import type { Phase } from "./listening";
 import type { ListenPlayer } from "./player";
 import { useListening, type Ears } from "./use-listening";
@@ -80,7 +80,11 @@ function Live({ id, names, scenario, isOver }: LiveProps) {
           <Controls ears={ears} />
         </div>
       )}
-      {(isFollowing || 0 < state.utterances.length) && <Captions utterances={state.utterances} partial={state.partial} names={names} />}
+      {(isFollowing || 0 < state.captions.utterances.length) && (
+        <div className="flex h-[40dvh] sm:h-[min(26rem,50dvh)] flex-col overflow-hidden rounded-lg border border-line bg-surface">
+          <CaptionLog captions={state.captions} personaName={names.persona} repName={names.rep} />
+        </div>
+      )}
     </div>
   );
 }

@@ -40,7 +40,7 @@ describe("listening", () => {
     expect(lost.phase).toEqual({ at: "connecting", failures: 1, wasHeard: true });
     const back = [LISTENING, said("u1", 0, "hello"), said("u2", 900, "rates")].reduce(listen, lost);
     expect(back.phase).toEqual({ at: "listening" });
-    expect(back.utterances.map(({ text }) => text)).toEqual(["hello", "rates"]);
+    expect(back.captions.utterances.map(({ text }) => text)).toEqual(["hello", "rates"]);
   });
 
   it("gives up what was never heard after six failures, and begins anew when asked", () => {
@@ -68,14 +68,14 @@ describe("listening", () => {
   it("hears nothing more once it was stopped", () => {
     const stopped = after(PRESSED, LISTENING, { type: "stopped" }, said("u1", 0, "late"), CLOSED);
     expect(stopped.phase).toEqual({ at: "asked" });
-    expect(stopped.utterances).toEqual([]);
+    expect(stopped.captions.utterances).toEqual([]);
   });
 });
 
 describe("what is seen", () => {
   it("orders what was said by when it began, and replaces what is known", () => {
     const state = after(PRESSED, LISTENING, said("u2", 900, "six and", "persona"), said("u1", 100, "what rate"), said("u2", 900, "six and a half", "persona"));
-    expect(state.utterances.map(({ id, text }) => [id, text])).toEqual([
+    expect(state.captions.utterances.map(({ id, text }) => [id, text])).toEqual([
       ["u1", "what rate"],
       ["u2", "six and a half"],
     ]);
@@ -83,8 +83,8 @@ describe("what is seen", () => {
 
   it("keeps the rep's unsettled words until theirs are settled", () => {
     const guessed = after(PRESSED, LISTENING, message({ type: "transcript.partial", text: "what ra" }));
-    expect(listen(guessed, said("u1", 0, "well", "persona")).partial).toBe("what ra");
-    expect(listen(guessed, said("u2", 0, "what rate")).partial).toBe("");
+    expect(listen(guessed, said("u1", 0, "well", "persona")).captions.partial).toBe("what ra");
+    expect(listen(guessed, said("u2", 0, "what rate")).captions.partial).toBe("");
   });
 
   it("knows who speaks, and that nobody does while the call is held", () => {

@@ -1,4 +1,5 @@
-import { readMessage, type ServerMessage, type Utterance } from "../../protocol/messages";
+import { NO_CAPTIONS, withPartial, withUtterance, type Captions } from "../../call/captions";
+import { readMessage, type ServerMessage } from "../../protocol/messages";
 import { Fields, parseJson } from "../../protocol/reading";
 import { LISTEN_RATE } from "./pieces";
 
@@ -19,10 +20,7 @@ export type Phase =
 /** What somebody who listens sees. */
 export interface Listening {
   phase: Phase;
-  /** In the order in which they began. */
-  utterances: Utterance[];
-  /** What the recogniser makes of the rep's turn so far. */
-  partial: string;
+  captions: Captions;
   isRepSpeaking: boolean;
   isPersonaSpeaking: boolean;
   /** Nothing comes from the rep; the buyer waits. */
@@ -47,8 +45,7 @@ const MAX_FAILURES = 6;
 
 export const BEFORE: Listening = {
   phase: { at: "asked" },
-  utterances: [],
-  partial: "",
+  captions: NO_CAPTIONS,
   isRepSpeaking: false,
   isPersonaSpeaking: false,
   isHeld: false,
@@ -98,16 +95,18 @@ function lost(phase: Phase): Phase {
   return mayTryAgain(failures, phase.wasHeard) ? { ...phase, failures } : { at: "refused", why: "unheard" };
 }
 
-const quiet = (state: Listening): Listening => ({ ...state, partial: "", isRepSpeaking: false, isPersonaSpeaking: false });
+function quiet(state: Listening): Listening {
+  return { ...state, captions: withPartial(state.captions, ""), isRepSpeaking: false, isPersonaSpeaking: false };
+}
 
 function told(state: Listening, message: ListenMessage): Listening {
   switch (message.type) {
     case "listening":
       return { ...state, phase: { at: "listening" } };
     case "utterance":
-      return withUtterance(state, message.utterance);
+      return { ...state, captions: withUtterance(state.captions, message.utterance) };
     case "transcript.partial":
-      return { ...state, partial: message.text };
+      return { ...state, captions: withPartial(state.captions, message.text) };
     case "rep.started":
       return { ...state, isRepSpeaking: true };
     case "rep.stopped":
@@ -128,11 +127,4 @@ function told(state: Listening, message: ListenMessage): Listening {
     default:
       return state;
   }
-}
-
-function withUtterance(state: Listening, utterance: Utterance): Listening {
-  const others = state.utterances.filter(({ id }) => id !== utterance.id);
-  const utterances = [...others, utterance].sort((one, other) => one.start_ms - other.start_ms);
-  // What was settled of the rep is no guess any more.
-  return { ...state, utterances, partial: utterance.speaker === "rep" ? "" : state.partial };
 }
