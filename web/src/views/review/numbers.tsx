@@ -17,8 +17,9 @@ const words = strings.review.numbers;
 
 /** Every number of the call: its value, what it should be, and one press away its formula and its moments. */
 export function Numbers() {
-  const { computed } = useReviewing().reviewed;
+  const { computed, isComputing } = useReviewing().reviewed;
   if (computed === null) {
+    if (!isComputing) return <Empty icon={<Gauge aria-hidden />} title={words.none} />;
     return (
       <Empty icon={<Gauge aria-hidden />} title={words.notYet.title}>
         {words.notYet.text}

@@ -12,7 +12,7 @@ import { Button } from "../../ui/button";
 import { Empty, Failed } from "../../ui/states";
 import { Downloads } from "./downloads";
 import { HiddenHeading, ReviewLoading } from "./loading";
-import { callQuery, outlineQuery, recordQuery, type CallShown } from "./queries";
+import { againAfterMs, callQuery, outlineQuery, recordQuery, type CallShown } from "./queries";
 import type { CallRecord } from "./record";
 import type { Reviewed } from "./reviewing";
 import { ReviewView } from "./review-view";
@@ -69,8 +69,9 @@ function Sealed({ call, askedAtMs, record }: ContentProps & { record: CallRecord
       engines: enginesOf(call.engines),
       record,
       computed: computedOf(call.kpis),
+      isComputing: againAfterMs(call, askedAtMs) !== false,
     }),
-    [call, record, persona, isOwn],
+    [call, record, persona, isOwn, askedAtMs],
   );
   const recording = {
     link: playable(call.links),

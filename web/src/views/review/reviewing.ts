@@ -31,6 +31,8 @@ export interface Reviewed {
   engines: [string, string][];
   record: CallRecord;
   computed: Computed | null;
+  /** There are no numbers, but they come by themselves. */
+  isComputing: boolean;
 }
 
 /** What the parts of a review share. */

@@ -75,6 +75,7 @@ function Content({ token }: { token: string }) {
       engines: [],
       record,
       computed: computedOf(shared.kpis),
+      isComputing: false,
     };
   }, [shared]);
   if (shared === undefined || reviewed === null) return null;
