@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
 import { expect, it } from "vitest";
 
 import { findPath, readChecked, type Tried } from "./connection-check";
@@ -28,7 +31,10 @@ it("tries nothing else where another way would not tell more", async () => {
   expect(await climb("failed", "unreachable")).toEqual({ path: "unreachable", tried: ["all", "without_udp"] });
 });
 
+const SAMPLE = readFileSync(fileURLToPath(new URL("../../../../tests/protocol/webrtc/connection.checked.json", import.meta.url)), "utf8");
+
 it("reads what the server found, and passes over the rest", () => {
+  expect(readChecked(SAMPLE)).toBe("udp");
   expect(readChecked('{"type":"connection.checked","protocol":"tcp","rtt_ms":3}')).toBe("tcp");
   expect(readChecked('{"type":"connection.checked","protocol":"pigeon"}')).toBeNull();
   expect(readChecked('{"type":"pause","protocol":"udp"}')).toBeNull();

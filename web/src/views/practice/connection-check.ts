@@ -1,5 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
+import { answered, api } from "../../api/client";
 import { withoutUdp } from "../../protocol/sdp";
 import { Scope } from "../../scope";
 
@@ -112,11 +113,18 @@ async function connect(scope: Scope, answers: "all" | "without_udp"): Promise<Tr
   return checked;
 }
 
+/** What a call would be told of; none where the server does not say. */
 async function iceServers(scope: Scope): Promise<RTCIceServer[]> {
-  const response = await fetch(`${ADDRESS}/webrtc`, { signal: scope.signal() }).catch(() => null);
-  if (response?.ok !== true) return [];
-  const { ice_servers } = (await response.json()) as { ice_servers?: RTCIceServer[] };
-  return ice_servers ?? [];
+  try {
+    const { ice_servers } = await answered(api.GET("/api/connection-check/webrtc", { signal: scope.signal() }));
+    return ice_servers.map(({ urls, username, credential }) => ({
+      urls,
+      ...(typeof username === "string" && { username }),
+      ...(typeof credential === "string" && { credential }),
+    }));
+  } catch {
+    return [];
+  }
 }
 
 async function post(scope: Scope, offer: string): Promise<{ sdp: string } | { sdp: null; tried: Tried }> {
