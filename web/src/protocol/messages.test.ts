@@ -46,7 +46,7 @@ describe("a message", () => {
     expect(message.utterance.words?.[1]).toEqual({ text: "quoted", start_ms: 7190, end_ms: 7510 });
     expect(message.utterance.interrupted).toBe(true);
     expect(message.utterance.typed).toBe(false);
-    expect(message.utterance).not.toHaveProperty("unheard");
+    expect(message.utterance.unheard).toBe("a half percent, with no points.");
   });
 
   it("may be typed, and tell what nobody heard", () => {
