@@ -20,12 +20,13 @@ const WITHIN_MS = 30_000;
 const CHROMIUM = ["chromium", "google-chrome"];
 const FIREFOX = ["firefox-esr", "firefox"];
 
-/** Starts Chromium. `fakeMicrophone` is a WAV file that it takes for its microphone. */
-export async function openChromium(test, { fakeMicrophone } = {}) {
+/** Starts Chromium. `fakeMicrophone` is a WAV file that it takes for its microphone; with fake devices it lists some. */
+export async function openChromium(test, { fakeMicrophone, hasFakeDevices = false } = {}) {
   const args = ["--autoplay-policy=no-user-gesture-required", "--use-fake-ui-for-media-stream"];
   if (fakeMicrophone) {
     args.push("--use-fake-device-for-media-stream", `--use-file-for-fake-audio-capture=${fakeMicrophone}%noloop`);
   }
+  if (hasFakeDevices) args.push("--use-fake-device-for-media-stream");
   const browser = await chromium.launch({ executablePath: installed(CHROMIUM), args });
   test.after(() => browser.close());
   return browser;

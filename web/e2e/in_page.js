@@ -6,7 +6,8 @@
   const BLOCK = 1024;
 
   const heard = { sound: [], by: [] };
-  window.ringcraftTest = { connections: [] };
+  // With the name of an error as `refusal`, microphones are refused with it.
+  window.ringcraftTest = { connections: [], refusal: null };
 
   let mouth = null;
   let voice = null;
@@ -30,6 +31,14 @@
     const ended = new Promise((done) => { source.onended = done; });
     source.start();
     await ended;
+  };
+
+  /** Takes the newest microphone away, as when its plug is pulled. */
+  window.ringcraftTest.unplug = () => {
+    const [track] = voice.stream.getTracks();
+    track.stop();
+    // A browser tells of it only where it was not the page that stopped it.
+    track.dispatchEvent(new Event("ended"));
   };
 
   /** All that was heard so far, as base64 of 16 bit samples. */
@@ -62,7 +71,13 @@
 
   // An empty page has no devices.
   if (navigator.mediaDevices && !window.ringcraftKeepsMicrophone) {
-    Object.defineProperty(navigator.mediaDevices, "getUserMedia", { value: async () => microphone() });
+    Object.defineProperty(navigator.mediaDevices, "getUserMedia", {
+      value: async () => {
+        const { refusal } = window.ringcraftTest;
+        if (refusal) throw new DOMException("no microphone for you", refusal);
+        return microphone();
+      },
+    });
   }
 
   const Plain = window.RTCPeerConnection;

@@ -2,6 +2,8 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { untilTrue } from "./until.mjs";
+
 const IN_PAGE = fileURLToPath(new URL("in_page.js", import.meta.url));
 
 /** Whatever the page shall do, it does in less; only a hang comes near. */
@@ -16,17 +18,29 @@ export class Person {
     const person = new Person();
     person.server = server;
     person.context = await browser.newContext({ viewport, colorScheme: scheme, hasTouch: viewport === PHONE, acceptDownloads: true });
-    person.page = await person.context.newPage();
-    person.page.setDefaultTimeout(WITHIN_MS);
-    person.faults = [];
-    person.page.on("pageerror", (error) => person.faults.push(String(error)));
-    person.page.on("console", (message) => {
+    await person.#openPage();
+    return person;
+  }
+
+  /** The same person in another tab of the same browser. */
+  async another() {
+    const person = new Person();
+    [person.server, person.context] = [this.server, this.context];
+    await person.#openPage();
+    return person;
+  }
+
+  async #openPage() {
+    this.page = await this.context.newPage();
+    this.page.setDefaultTimeout(WITHIN_MS);
+    this.faults = [];
+    this.page.on("pageerror", (error) => this.faults.push(String(error)));
+    this.page.on("console", (message) => {
       // A refusal that the page expects is one to the browser all the same.
       const isOurs = message.type() === "error" && !message.text().startsWith("Failed to load resource");
-      if (isOurs) person.faults.push(message.text());
+      if (isOurs) this.faults.push(message.text());
     });
-    await person.page.addInitScript({ path: IN_PAGE });
-    return person;
+    await this.page.addInitScript({ path: IN_PAGE });
   }
 
   /** Goes to an address of the page. */
@@ -54,9 +68,60 @@ export class Person {
     return this.page.getByRole("button", { name });
   }
 
+  /** A link, by what it is called. */
+  link(name) {
+    return this.page.getByRole("link", { name });
+  }
+
+  /** A heading, by what it says. */
+  heading(name) {
+    return this.page.getByRole("heading", { name });
+  }
+
   /** Waits for a text to be there. */
   sees(text) {
     return this.page.getByText(text).first().waitFor();
+  }
+
+  /** In the call: what is in the captions, settled, as "You: …" and "Rachel: …". */
+  async captions() {
+    const lines = this.page.getByRole("log").locator("> :not([aria-hidden])");
+    const texts = await lines.evaluateAll((all) => all.map((line) => [...line.children].map((part) => part.textContent.trim())));
+    return texts.filter((parts) => parts.length === 2).map(([who, text]) => ({ who: who.split(" ")[0], note: who, text }));
+  }
+
+  /** In the call: waits until the buyer has answered `turns` turns of the rep, or greeted, and listens again. */
+  async untilListening(turns, persona = "Rachel") {
+    const told = async () => JSON.stringify(await this.captions());
+    let seen = [];
+    const isTurn = async () => {
+      seen = await this.captions();
+      const listens = await this.page.getByText(`${persona} is listening`).isVisible();
+      const lastOfRep = seen.findLastIndex(({ who }) => who === "You");
+      const answered = seen.findLastIndex(({ who }) => who === persona);
+      return listens && lastOfRep < answered && turns <= seen.filter(({ who }) => who === "You").length;
+    };
+    await untilTrue(isTurn, WITHIN_MS, () => `${persona} listens after ${turns} turns; faults ${this.faults}; captions of before: ${JSON.stringify(seen)}`);
+    return told();
+  }
+
+  /** In the call: says a clip and waits for the answer. */
+  async talk(clip) {
+    const turns = (await this.captions()).filter(({ who }) => who === "You").length;
+    await this.say(clip);
+    await this.untilListening(turns + 1);
+  }
+
+  /** In the call: ends it, which is asked once. */
+  async endCall() {
+    await this.button(/^End$/u).click();
+    await this.page.getByRole("dialog").getByRole("button", { name: "End the call" }).click();
+    await this.heading("You ended the call").waitFor();
+  }
+
+  /** The id of the call or review at whose address this is. */
+  get callId() {
+    return new URL(this.page.url()).pathname.split("/")[2];
   }
 
   /** Takes a picture of the window. */

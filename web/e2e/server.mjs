@@ -34,33 +34,47 @@ export class Server {
   #ended = false;
   #child = null;
   #database = null;
+  #variables = {};
 
   async #make(variables) {
     this.folder = await mkdtemp(path.join(tmpdir(), "ringcraft-e2e-"));
     const database = `ringcraft_test_${randomUUID().replaceAll("-", "")}`;
     await sql(`create database ${database}`);
     this.#database = database;
-    this.#child = spawn(BINARY, ["serve"], {
-      env: {
-        PATH: process.env.PATH,
-        DATABASE_URL: address(database),
-        RINGCRAFT_LISTEN: "127.0.0.1:0",
-        RINGCRAFT_RTC_LISTEN: "127.0.0.1:0",
-        RINGCRAFT_DATA_DIR: path.join(this.folder, "data"),
-        RINGCRAFT_DEMO: "on",
-        ...variables,
-      },
-      stdio: ["ignore", "ignore", "pipe"],
-    });
+    this.#variables = {
+      PATH: process.env.PATH,
+      DATABASE_URL: address(database),
+      RINGCRAFT_LISTEN: "127.0.0.1:0",
+      RINGCRAFT_RTC_LISTEN: "127.0.0.1:0",
+      RINGCRAFT_DATA_DIR: path.join(this.folder, "data"),
+      RINGCRAFT_DEMO: "on",
+      ...variables,
+    };
+    await this.#run();
+    const file = await readFile(path.join(this.folder, "data", "demo-accounts.json"), "utf8");
+    this.accounts = JSON.parse(file).accounts;
+    this.rep = this.account("rep");
+  }
+
+  /** Kills the server as the power does, and starts it again at the same addresses. */
+  async restart() {
+    const { host } = new URL(this.url);
+    this.#variables = { ...this.#variables, RINGCRAFT_LISTEN: host };
+    this.#child.kill("SIGKILL");
+    await once(this.#child, "exit");
+    this.#lines = [];
+    this.#ended = false;
+    await this.#run();
+  }
+
+  async #run() {
+    this.#child = spawn(BINARY, ["serve"], { env: this.#variables, stdio: ["ignore", "ignore", "pipe"] });
     this.#child.on("error", (error) => this.#lines.push(String(error)));
     const log = readline.createInterface(this.#child.stderr);
     log.on("line", (line) => this.#lines.push(line));
     log.on("close", () => { this.#ended = true; });
     const listening = await this.logged(/listening on (http:\/\/127\.0\.0\.1:\d+)/);
     this.url = listening[1];
-    const file = await readFile(path.join(this.folder, "data", "demo-accounts.json"), "utf8");
-    this.accounts = JSON.parse(file).accounts;
-    this.rep = this.account("rep");
   }
 
   /** The first demo account of a role. The first manager leads the first rep's team. */

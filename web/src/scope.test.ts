@@ -21,6 +21,32 @@ describe("a scope", () => {
     expect(end).toHaveBeenCalledOnce();
   });
 
+  it("gives back the rest where one of it fails", () => {
+    const scope = new Scope();
+    const first = vi.fn();
+    scope.onEnd(first);
+    scope.onEnd(() => {
+      throw new Error("the last");
+    });
+    expect(() => scope.end()).toThrow("the last");
+    expect(first).toHaveBeenCalledOnce();
+  });
+
+  it("lets go of a node that was taken off everything before, and of no fault else", () => {
+    const scope = new Scope();
+    const fails = (name: string) => ({
+      connect: vi.fn(),
+      disconnect: () => {
+        throw new DOMException("not connected", name);
+      },
+    });
+    scope.connect(fails("InvalidAccessError") as unknown as AudioNode, {} as AudioNode);
+    expect(() => scope.end()).not.toThrow();
+    const other = new Scope();
+    other.connect(fails("InvalidStateError") as unknown as AudioNode, {} as AudioNode);
+    expect(() => other.end()).toThrow("not connected");
+  });
+
   it("no longer listens when it is over", () => {
     const scope = new Scope();
     const target = new EventTarget();

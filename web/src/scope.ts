@@ -127,11 +127,32 @@ export class Scope {
     return node;
   }
 
-  /** Gives back all that was taken. A second time does nothing. */
+  /** Leads the sound of a node into another until the scope ends. */
+  connect(source: AudioNode, target: AudioNode): void {
+    source.connect(target);
+    this.onEnd(() => {
+      try {
+        source.disconnect(target);
+      } catch (error) {
+        // Whoever owns the source may have taken it off everything before.
+        if (!(error instanceof DOMException) || error.name !== "InvalidAccessError") throw error;
+      }
+    });
+  }
+
+  /** Gives back all that was taken, also where one of it fails. A second time does nothing. */
   end(): void {
     const ends = this.#ends ?? [];
     this.#ends = null;
-    for (const end of ends.reverse()) end();
+    const errors: unknown[] = [];
+    for (const end of ends.reverse()) {
+      try {
+        end();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length !== 0) throw errors[0];
   }
 
   #forget(end: () => void): void {

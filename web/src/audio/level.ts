@@ -40,8 +40,7 @@ export function watchLevel(
   listener: (smoothDbfs: number, dbfs: number, nowMs: number) => void,
 ): void {
   const analyser = scope.node(new AnalyserNode(source.context, { fftSize: WINDOW }));
-  source.connect(analyser);
-  scope.onEnd(() => source.disconnect(analyser));
+  scope.connect(source, analyser);
   const samples = new Float32Array(WINDOW);
   let level = SILENT_DBFS;
   let lastMs: number | null = null;
