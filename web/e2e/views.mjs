@@ -47,8 +47,8 @@ export class Views {
     return [
       { name: "sign-in", address: "/sign-in", states: ["full"] },
       { name: "set-up", address: "/setup", states: ["full"], answers: { "/api/auth/setup": { setup: { is_first: true, is_open: true } } } },
-      { name: "invitation", address: "/invitation?token=x", states: ["full", "loading", "failed"], data: /\/api\/auth\/invitation/u, answers: { "/api/auth/invitation": { invitation } } },
-      { name: "reset-password", address: "/reset-password?token=x", states: ["full"] },
+      { name: "invitation", address: "/invitation#token=x", states: ["full", "loading", "failed"], data: /\/api\/auth\/invitation/u, answers: { "/api/auth/invitation": { invitation } } },
+      { name: "reset-password", address: "/reset-password#token=x", states: ["full"] },
       { name: "practice", address: "/practice", as: rep, states: STATES, data: /\/api\/(scenarios|calls)/u, empty: { "/api/scenarios": { scenarios: [] }, "/api/calls": list } },
       { name: "briefing", address: "/practice/rachel", as: rep, states: ["full", "loading", "failed"], data: /\/api\/scenarios/u },
       { name: "calls", address: "/calls", as: rep, states: STATES, data: /\/api\/calls/u, empty: { "/api/calls": list } },
@@ -76,7 +76,9 @@ export class Views {
       return route.continue();
     });
     await person.go(view.address);
-    await this.#settled(person.page, state);
+    await this.#settled(person.page, state).catch((error) => {
+      throw new Error(`${view.name}, ${state}: ${error.message}; faults: ${person.faults}`);
+    });
     return person;
   }
 
@@ -98,10 +100,12 @@ export class Views {
   }
 
   async #settled(page, state) {
+    // The code of a view is on its way first; then each of its states has its heading.
+    await page.getByRole("heading", { level: 1 }).first().waitFor();
+    if (state === "loading") await page.getByRole("status", { name: "Loading" }).first().waitFor();
+    else await page.waitForLoadState("networkidle");
     // What fails is asked for again before it is shown as failed.
-    const shown = { loading: page.getByRole("status", { name: "Loading" }), failed: page.getByRole("alert") }[state] ?? page.getByRole("heading", { level: 1 });
-    await shown.first().waitFor();
-    if (state !== "loading") await page.waitForLoadState("networkidle");
+    if (state === "failed") await page.getByRole("alert").first().waitFor();
     await page.evaluate(() => document.fonts.ready);
   }
 }

@@ -31,7 +31,6 @@ const router = createBrowserRouter([
       { path: "/sign-in", element: <SignIn /> },
       { path: "/setup", element: <SetUp /> },
       { path: "/invitation", element: <Invitation /> },
-      { path: "/password", element: <ResetPassword /> },
       { path: "/reset-password", element: <ResetPassword /> },
       { path: "/shared/:token", element: <Shared /> },
       {

@@ -2,6 +2,7 @@ import { Check, ChevronDown } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { Link } from "react-router";
 
+import { initials } from "../format";
 import { strings } from "../strings";
 import { classes } from "../ui/classes";
 import { Monogram } from "../ui/monogram";
@@ -17,7 +18,7 @@ export function Menu({ onSignOut }: { onSignOut: () => void }) {
   const separator = <DropdownMenu.Separator className="my-1 h-px bg-line" />;
   return (
     <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger aria-label={words.menu(me.name)} className="flex min-h-11 items-center gap-1 rounded-md px-1 hover:bg-hover">
+      <DropdownMenu.Trigger aria-label={words.menu(initials(me.name), me.name)} className="flex min-h-11 items-center gap-1 rounded-md px-1 hover:bg-hover">
         <Monogram name={me.name} of="rep" className="size-8" />
         <ChevronDown aria-hidden className="size-4 text-ink-faint" />
       </DropdownMenu.Trigger>

@@ -5,7 +5,8 @@ export const shell = {
   practice: "Practice",
   calls: "Your calls",
   team: "Team calls",
-  menu: (name: string) => `${name}: account and settings`,
+  /** What is seen comes first: whoever speaks to their computer says that. */
+  menu: (initials: string, name: string) => `${initials}: account and settings of ${name}`,
   account: "Account",
   signOut: "Sign out",
   stillIn: (why: string) => `You are still signed in. ${why}`,

@@ -1,7 +1,7 @@
 const SOME_ORIGIN = "https://page.invalid";
 
 /** Views that somebody who just signed in has no business with. */
-const BEFORE_SIGN_IN = new Set(["/sign-in", "/setup", "/invitation", "/reset-password", "/password"]);
+const BEFORE_SIGN_IN = new Set(["/sign-in", "/setup", "/invitation", "/reset-password"]);
 
 /** Where to go after sign-in: an address of this page and of no other site, else home. */
 export function ownPath(next: string | null): string {

@@ -175,6 +175,7 @@ function Unknown() {
 function BriefingLoading() {
   return (
     <Loading>
+      <h1 className="sr-only">{words.title}</h1>
       <div className="mb-6 flex sm:mt-12 items-start gap-4">
         <Skeleton className="size-14 rounded-full" />
         <div className="flex flex-1 flex-col gap-2">
