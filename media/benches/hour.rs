@@ -62,10 +62,14 @@ fn script() -> Script {
     let mut rep = Vec::new();
     let mut reply = 1;
     for exchange in 0..EXCHANGES {
-        rep.push(Line { start: Start::After(reply, Span::ms(600)), text: QUESTION });
+        rep.push(Line { start: Start::After(reply, Span::ms(600)), text: QUESTION, typed: false });
         reply += 1;
         if exchange % 3 == 0 {
-            rep.push(Line { start: Start::Into(reply, Span::ms(2_000)), text: "wait why is that" });
+            rep.push(Line {
+                start: Start::Into(reply, Span::ms(2_000)),
+                text: "wait why is that",
+                typed: false,
+            });
             reply += 1;
         }
     }
