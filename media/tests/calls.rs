@@ -251,6 +251,43 @@ fn words_that_come_after_their_turn_was_committed_are_said_once() {
     assert_eq!(history, ["what do you pay for the loan"]);
 }
 
+/// The recogniser takes longer than the persona waits: the word that was kept aside as a partial is
+/// made right by its final and kept once.
+#[test]
+fn a_word_kept_aside_in_doubt_is_kept_once() {
+    let mut script = script(vec![
+        line(Start::After(1, Span::ms(500)), "hello this is Dana with Summit Lending"),
+        line(Start::Into(2, Span::ms(1_500)), "no"),
+    ]);
+    script.voices = Voices { settle: Span::ms(900), ..Voices::default() };
+    let outcome = sim::run(setup(), script);
+    let rep = outcome.utterances().filter(|said| said.speaker == Speaker::Rep);
+    let rep: Vec<_> = rep.map(|said| said.text.as_str()).collect();
+    assert_eq!(rep, ["hello this is Dana with Summit Lending", "no"], "{}", outcome.timeline);
+}
+
+/// Speech that lost media cut off is settled there: the engine does not tell it again with what is
+/// said once the media is back.
+#[test]
+fn speech_before_the_media_was_lost_is_said_once() {
+    let mut script = script(vec![
+        line(Start::After(1, Span::ms(500)), "hello this is Dana with Summit Lending"),
+        line(Start::After(2, Span::ms(500)), "good morning"),
+    ]);
+    // In the middle of the first line, before a pause asks for it.
+    script.lost = Some((CallTime::from_ms(5_000), Some(Span::ms(3_000))));
+    let outcome = sim::run(setup(), script);
+    let rep = outcome.utterances().filter(|said| said.speaker == Speaker::Rep);
+    let rep: Vec<_> = rep.map(|said| said.text.as_str()).collect();
+    // What the engine told while the call was held waits for the next turn.
+    assert_eq!(
+        rep,
+        ["hello this is Dana", "with Summit Lending good morning"],
+        "{}",
+        outcome.timeline
+    );
+}
+
 /// The recogniser settles what was shown as a partial only after the text was sent: the words
 /// before the text are corrected, not said a second time.
 #[test]
