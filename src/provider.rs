@@ -73,7 +73,8 @@ pub enum RecogniserInput {
     Finalise(FinaliseId),
 }
 
-/// What a recogniser tells.
+/// What a recogniser tells, in the order of the sound: what comes before the answer to a request to
+/// settle is of sound before that request, what comes after it of sound after.
 #[derive(Debug)]
 pub enum RecogniserEvent {
     /// Words so far since the last final; may change.

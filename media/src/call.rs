@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use event::*;
 use reply::{Ending, Reply};
-use speech::{OpenSpeech, Taken};
+use speech::{OpenSpeech, Spoken, Taken};
 
 use crate::record::{Recogniser, RecordEvent, Speaker, Utterance};
 use crate::turn::{Action, Floor, Input, Plan, Policy, Words};
@@ -48,8 +48,9 @@ pub struct Call {
     now: CallTime,
     floor: Floor,
     speech: OpenSpeech,
-    /// The recogniser was last asked to settle with this.
-    last_finalise: Option<FinaliseId>,
+    /// The recogniser was last asked to settle with this, and has answered up to that.
+    asked: FinaliseId,
+    answered: FinaliseId,
     last_spoken: Option<Spoken>,
     /// A typed text that the floor is deciding on.
     typed: Option<String>,
@@ -64,15 +65,8 @@ pub struct Call {
     commands: VecDeque<Command>,
 }
 
-/// The speech that was last committed: a late final belongs to it.
-#[derive(Debug)]
-struct Spoken {
-    taken: Taken,
-    /// Its place in the history.
-    place: usize,
-    /// What answers this or an earlier request was said before it was committed.
-    last_finalise: Option<FinaliseId>,
-}
+/// No request yet: they count from 1.
+const NO_FINALISE: FinaliseId = FinaliseId(0);
 
 impl Call {
     /// A call before its first event.
@@ -82,7 +76,8 @@ impl Call {
             setup,
             now: CallTime::ZERO,
             speech: OpenSpeech::default(),
-            last_finalise: None,
+            asked: NO_FINALISE,
+            answered: NO_FINALISE,
             last_spoken: None,
             typed: None,
             turn: None,
@@ -167,11 +162,7 @@ impl Call {
                 self.speech.voice_off(at);
                 self.tell_floor(Input::VoiceOff(at));
             }
-            Event::Partial { text } => {
-                self.speech.partial(&text);
-                self.tell(Live::Partial { text: self.speech.text() });
-                self.tell_floor(Input::Words(self.words()));
-            }
+            Event::Partial { text } => self.show(&text),
             Event::Final { text, words, finalise } => self.settle(&text, words, finalise),
             Event::Typed { text } => {
                 self.typed = self.takes_typing().then_some(text);
@@ -254,17 +245,23 @@ impl Call {
         self.tell_floor(Input::Audible(reply.id));
     }
 
+    fn show(&mut self, partial: &str) {
+        // Words of speech that was taken already: the final that settles them corrects it.
+        if self.late_for(self.next_answer()).is_some() {
+            return;
+        }
+        self.speech.partial(partial);
+        self.tell(Live::Partial { text: self.speech.text() });
+        self.tell_floor(Input::Words(self.words()));
+    }
+
     fn settle(&mut self, text: &str, words: Vec<TimedWord>, finalise: Option<FinaliseId>) {
-        let late = self.last_spoken.as_mut().filter(|spoken| {
-            let was_asked = finalise.is_some() && finalise <= spoken.last_finalise;
-            let is_late = was_asked || self.speech.is_late(self.now, &words, &spoken.taken);
-            !text.trim().is_empty() && is_late
-        });
-        if let Some(spoken) = late {
-            self.speech.settle_taken();
-            if spoken.taken.amend(text, words) {
-                let (place, utterance) = (spoken.place, spoken.taken.utterance.clone());
-                self.amend(place, utterance);
+        let answers = finalise.unwrap_or(self.next_answer());
+        self.answered = self.answered.max(finalise.unwrap_or(NO_FINALISE));
+        if let Some(spoken) = self.late_for(answers) {
+            // Words that were shown and then denied stay: the persona may have answered them.
+            if !text.trim().is_empty() && spoken.taken.amend(text, words) {
+                self.amend();
             }
         } else {
             self.speech.settle(text, words);
@@ -272,14 +269,34 @@ impl Call {
         self.tell_floor(Input::Settled(finalise, self.words()));
     }
 
-    /// A late final gave the last utterance more words: one utterance, never a second turn.
-    fn amend(&mut self, place: usize, utterance: Utterance) {
-        if let Some(said) = self.history.get_mut(place) {
-            said.text.clone_from(&utterance.text);
+    /// The request whose answer settles what the recogniser hears now. It tells in the order of the
+    /// sound, so whatever comes before an answer is of sound before that request.
+    fn next_answer(&self) -> FinaliseId {
+        FinaliseId(self.answered.0 + 1)
+    }
+
+    /// The speech that was taken before its words were settled by the answer to this request.
+    fn late_for(&mut self, answers: FinaliseId) -> Option<&mut Spoken> {
+        self.last_spoken.as_mut().filter(|spoken| answers <= spoken.last_finalise)
+    }
+
+    /// A late final changed the last speech that was taken: one utterance, never a second turn.
+    fn amend(&mut self) {
+        let Some(spoken) = &self.last_spoken else { return };
+        let utterance = spoken.taken.utterance.clone();
+        let mut place = spoken.place;
+        match place.and_then(|place| self.history.get_mut(place)) {
+            Some(said) => said.text.clone_from(&utterance.text),
+            None => place = self.remember_aside(&utterance.text),
         }
         self.command(Command::Note(Note::Amended(utterance.clone())));
         self.tell(Live::Utterance { utterance });
-        self.tell_floor(Input::Late);
+        if place.is_some_and(|place| self.unanswered.contains(&place)) {
+            self.tell_floor(Input::Late);
+        }
+        if let Some(spoken) = &mut self.last_spoken {
+            spoken.place = place;
+        }
     }
 
     fn flush_stalled(&mut self) {
@@ -302,7 +319,7 @@ impl Call {
                 }
                 Action::RepPaused(_, at) => self.tell(Live::RepStopped { at_ms: at.as_ms() }),
                 Action::Finalise(id) => {
-                    self.last_finalise = Some(id);
+                    self.asked = id;
                     self.command(Command::Finalise { id });
                 }
                 Action::Commit(_) => self.commit(),
@@ -345,18 +362,23 @@ impl Call {
             let place = self.remember(taken.utterance.text.clone());
             self.unanswered.push(place);
             self.turn_end = Some(taken.end);
-            self.last_spoken = Some(Spoken { taken, place, last_finalise: self.last_finalise });
+            // Its words may all be in what was asked for and not answered yet.
+            let last_finalise = self.asked;
+            self.last_spoken = Some(Spoken { taken, place: Some(place), last_finalise });
         }
     }
 
-    /// Keeps what the rep said without giving it the floor. A backchannel says nothing that the
-    /// persona could answer later.
+    /// Keeps what the rep said without giving it the floor.
     fn keep_aside(&mut self) {
-        let backchannel = self.words().backchannel;
-        if let Some(taken) = self.take_speech()
-            && !backchannel
-        {
-            self.remember(taken.utterance.text);
+        // Speech of which nothing is known yet may be a turn.
+        let last_finalise = if self.speech.has_unsettled() {
+            self.next_answer().min(self.asked)
+        } else {
+            self.answered
+        };
+        if let Some(taken) = self.take_speech() {
+            let place = self.remember_aside(&taken.utterance.text);
+            self.last_spoken = Some(Spoken { taken, place, last_finalise });
         }
     }
 
@@ -383,6 +405,13 @@ impl Call {
     fn remember(&mut self, text: String) -> usize {
         self.history.push(Said { speaker: Speaker::Rep, text, cut: false });
         self.history.len() - 1
+    }
+
+    /// Adds what took no floor to the history, but no backchannel: that says nothing the persona
+    /// could answer later.
+    fn remember_aside(&mut self, text: &str) -> Option<usize> {
+        let backchannel = Words::read(text, self.setup.recogniser.punctuation).backchannel;
+        (!backchannel).then(|| self.remember(text.to_owned()))
     }
 
     fn take_speech(&mut self) -> Option<Taken> {

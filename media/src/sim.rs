@@ -156,7 +156,7 @@ impl Sim {
             Happening::Event(Event::Typed { text }) => self.type_text(text),
             Happening::Event(event) => self.tell(event),
             Happening::Partial { upto } => {
-                let text = self.world.unsettled(upto);
+                let text = self.world.partial(self.now, upto);
                 if !text.is_empty() {
                     self.tell(Event::Partial { text });
                 }

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use ringcraft_media::call::{Call, Command, Cue, EndReason, Event, Live, Note, Setup};
+use ringcraft_media::call::{
+    Call, Command, Cue, EndReason, Event, FinaliseId, Live, Note, Setup, TimedWord,
+};
 use ringcraft_media::log::{self, Entry};
 use ringcraft_media::record::{Recogniser, RecordEvent, Speaker, Utterance};
 use ringcraft_media::sim::{self, Line, Outcome, Script, Start, Voices};
 use ringcraft_media::turn::Policy;
-use ringcraft_media::units::{CallTime, Span};
+use ringcraft_media::units::{CallTime, Dbfs, Span};
 
 const OPENING: &str = "Hi, I am calling around for rates today.";
 const NOTE: &str = "Hold on, what is your budget?";
@@ -65,7 +67,7 @@ fn scripts() -> Vec<(&'static str, Script)> {
     slow.slow = vec![(2, Span::ms(9_000))];
     let hello = line(Start::After(1, Span::ms(500)), "good morning Rachel Dana Summit here");
     let mut late = script(vec![hello]);
-    late.voices = Voices { partial: Span::ms(900), settle: Span::ms(1_350), ..Voices::default() };
+    late.voices = Voices { partial: Span::ms(1_700), settle: Span::ms(1_350), ..Voices::default() };
     let mut silent = script(Vec::new());
     silent.hang_up_after = None;
     let mut goodbye = script(vec![first.clone(), cut_in("wait what do you need")]);
@@ -186,6 +188,106 @@ fn the_tape_holds_the_persona_where_the_record_says() {
     }
 }
 
+/// An engine that lags: words of the turn are shown and settled after it was committed with those
+/// known by then. They make that utterance right; they are not said a second time.
+#[test]
+fn words_that_come_after_their_turn_was_committed_are_said_once() {
+    let mut call = Call::new(setup());
+    let ms = CallTime::from_ms;
+    let mut told = |at, event| {
+        call.handle(ms(at), event);
+        std::iter::from_fn(|| call.poll_command()).collect::<Vec<_>>()
+    };
+    let partial = |text: &str| Event::Partial { text: text.into() };
+    let last = |text: &str, finalise| {
+        let timed = |word: &str| TimedWord { text: word.into(), start: ms(200), end: ms(900) };
+        let words = text.split_whitespace().map(timed).collect();
+        Event::Final { text: text.into(), words, finalise: Some(FinaliseId(finalise)) }
+    };
+    let utterances = |commands: &[Command]| {
+        let said = commands.iter().filter_map(|command| match command {
+            Command::Note(Note::Utterance(said)) => Some(("new", said.text.clone())),
+            Command::Note(Note::Amended(said)) => Some(("amended", said.text.clone())),
+            _ => None,
+        });
+        said.collect::<Vec<_>>()
+    };
+    told(0, Event::Connected);
+    told(160, Event::VoiceOn { at: ms(100) });
+    told(300, Event::Tick);
+    told(1_160, Event::VoiceOff { at: ms(1_000), level: Dbfs(-20.0) });
+    let asked = told(1_200, Event::Tick);
+    assert!(asked.contains(&Command::Finalise { id: FinaliseId(1) }), "{asked:?}");
+    told(1_250, Event::VoiceOn { at: ms(1_200) });
+    told(2_160, Event::VoiceOff { at: ms(2_000), level: Dbfs(-20.0) });
+    let asked = told(2_200, Event::Tick);
+    assert!(asked.contains(&Command::Finalise { id: FinaliseId(2) }), "{asked:?}");
+    told(2_300, partial("what do"));
+    // The recogniser had 1.2 s to answer; both requests are open.
+    let committed = told(3_200, Event::Tick);
+    assert_eq!(utterances(&committed), [("new", "what do".into())]);
+
+    assert_eq!(told(3_300, partial("what do you")), [], "words of an utterance that is known");
+    let settled = told(3_400, last("what do you pay", 1));
+    assert_eq!(utterances(&settled), [("amended", "what do you pay".into())]);
+    assert_eq!(told(3_500, partial("for")), [], "so are those of the second request");
+    assert_eq!(told(3_600, partial("for the loan")), []);
+    let settled = told(3_700, last("for the loan", 2));
+    assert_eq!(utterances(&settled), [("amended", "what do you pay for the loan".into())]);
+    let Some(Command::Note(Note::Amended(said))) = settled.first() else { panic!("{settled:?}") };
+    assert_eq!(said.words.len(), 7, "every word of a settled text has its times");
+    let Some(Command::Compose { said, .. }) =
+        settled.iter().find(|command| matches!(command, Command::Compose { .. }))
+    else {
+        panic!("{settled:?}")
+    };
+    assert_eq!(said, "what do you pay for the loan", "nothing is audible yet: answered anew");
+
+    // What is said from now on is new.
+    told(3_960, Event::VoiceOn { at: ms(3_900) });
+    let shown = told(4_300, partial("monthly"));
+    assert!(shown.contains(&Command::Tell(Live::Partial { text: "monthly".into() })), "{shown:?}");
+    let history: Vec<&str> = call.history().iter().map(|said| said.text.as_str()).collect();
+    assert_eq!(history, ["what do you pay for the loan"]);
+}
+
+/// The recogniser takes longer than the persona waits: the word that was kept aside as a partial is
+/// made right by its final and kept once.
+#[test]
+fn a_word_kept_aside_in_doubt_is_kept_once() {
+    let mut script = script(vec![
+        line(Start::After(1, Span::ms(500)), "hello this is Dana with Summit Lending"),
+        line(Start::Into(2, Span::ms(1_500)), "no"),
+    ]);
+    script.voices = Voices { settle: Span::ms(900), ..Voices::default() };
+    let outcome = sim::run(setup(), script);
+    let rep = outcome.utterances().filter(|said| said.speaker == Speaker::Rep);
+    let rep: Vec<_> = rep.map(|said| said.text.as_str()).collect();
+    assert_eq!(rep, ["hello this is Dana with Summit Lending", "no"], "{}", outcome.timeline);
+}
+
+/// Speech that lost media cut off is settled there: the engine does not tell it again with what is
+/// said once the media is back.
+#[test]
+fn speech_before_the_media_was_lost_is_said_once() {
+    let mut script = script(vec![
+        line(Start::After(1, Span::ms(500)), "hello this is Dana with Summit Lending"),
+        line(Start::After(2, Span::ms(500)), "good morning"),
+    ]);
+    // In the middle of the first line, before a pause asks for it.
+    script.lost = Some((CallTime::from_ms(5_000), Some(Span::ms(3_000))));
+    let outcome = sim::run(setup(), script);
+    let rep = outcome.utterances().filter(|said| said.speaker == Speaker::Rep);
+    let rep: Vec<_> = rep.map(|said| said.text.as_str()).collect();
+    // What the engine told while the call was held waits for the next turn.
+    assert_eq!(
+        rep,
+        ["hello this is Dana", "with Summit Lending good morning"],
+        "{}",
+        outcome.timeline
+    );
+}
+
 /// The recogniser settles what was shown as a partial only after the text was sent: the words
 /// before the text are corrected, not said a second time.
 #[test]
@@ -206,9 +308,8 @@ fn speech_before_a_typed_text_is_settled_in_its_place() {
         _ => None,
     });
     assert!(asked.is_some(), "the voice is on, so nobody else would ask: {sent:?}");
-    // The engine shows old and new words until it has settled the old ones.
-    let shown = told(1_050, Event::Partial { text: "what rate do".into() });
-    assert_eq!(shown, [Command::Tell(Live::Partial { text: "do".into() })]);
+    // Until it has answered, the engine tells of what was said before the text.
+    assert_eq!(told(1_050, Event::Partial { text: "what rate".into() }), []);
     let settled =
         told(1_100, Event::Final { text: "what rate".into(), words: Vec::new(), finalise: asked });
     let Some(Command::Note(Note::Amended(said))) = settled.first() else { panic!("{settled:?}") };
@@ -322,5 +423,12 @@ proptest! {
             _ => 0,
         }).sum();
         prop_assert!(settled <= kept, "{settled} words were settled, {kept} kept:\n{}", outcome.timeline);
+        // Nor is any word kept twice: each is settled once, or shown and not settled at the end.
+        let shown = outcome.log.iter().fold(0, |shown, entry| match entry {
+            Entry::Event { event: Event::Partial { text }, .. } => words(text),
+            Entry::Event { event: Event::Final { .. }, .. } => 0,
+            _ => shown,
+        });
+        prop_assert!(kept <= settled + shown, "{kept} words were kept of {settled} settled and {shown} shown:\n{}", outcome.timeline);
     }
 }

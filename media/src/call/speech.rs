@@ -1,12 +1,12 @@
 //! The rep's side of a call: speech that no decision has taken yet, and what became of the last.
 
-use crate::call::TimedWord;
+use crate::call::{FinaliseId, TimedWord};
 use crate::record::{Speaker, Utterance, Word};
 use crate::turn::Words;
 use crate::units::{CallTime, Span};
 
-/// How far a word's time may lie behind the end of a turn and still belong to it.
-const LATE_WORD_SLACK: Span = Span::ms(300);
+/// How long speech is taken to have lasted whose voice and words have no times.
+const UNTIMED_SPEECH: Span = Span::ms(300);
 
 /// What the rep has said since the floor last took, kept or discarded speech.
 #[derive(Debug, Default)]
@@ -15,8 +15,6 @@ pub(super) struct OpenSpeech {
     finals: String,
     words: Vec<TimedWord>,
     partial: String,
-    /// How many words at the beginning of partials were taken already and are not settled yet.
-    taken_words: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,13 +28,21 @@ struct Voiced {
 pub(super) struct Taken {
     /// What goes into the record.
     pub(super) utterance: Utterance,
-    /// When it was taken.
-    pub(super) at: CallTime,
     /// Where its sound ended.
     pub(super) end: CallTime,
-    /// Its final text, without the partial words it was committed with.
+    /// Its final text, without the partial words it was committed with, and the times of that text.
     finals: String,
     words: Vec<TimedWord>,
+}
+
+/// The speech that was last taken: words that come late belong to it.
+#[derive(Debug)]
+pub(super) struct Spoken {
+    pub(super) taken: Taken,
+    /// Its place in the history, where it has one.
+    pub(super) place: Option<usize>,
+    /// What the recogniser tells up to its answer to this request was said in this speech.
+    pub(super) last_finalise: FinaliseId,
 }
 
 impl OpenSpeech {
@@ -54,23 +60,18 @@ impl OpenSpeech {
     }
 
     pub(super) fn partial(&mut self, text: &str) {
-        let mut rest = text.trim();
-        for _ in 0..self.taken_words {
-            rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
-        }
-        rest.clone_into(&mut self.partial);
-    }
-
-    /// The words that were taken before they were settled are settled now.
-    pub(super) fn settle_taken(&mut self) {
-        self.taken_words = 0;
+        text.trim().clone_into(&mut self.partial);
     }
 
     pub(super) fn settle(&mut self, text: &str, words: Vec<TimedWord>) {
         self.partial.clear();
-        self.settle_taken();
         append(&mut self.finals, text);
         self.words.extend(words);
+    }
+
+    /// Whether some of the words are not settled yet.
+    pub(super) fn has_unsettled(&self) -> bool {
+        !self.partial.is_empty()
     }
 
     /// All words so far, settled ones first.
@@ -104,31 +105,19 @@ impl OpenSpeech {
             self.discard();
             return None;
         }
-        // Partial words have no times; words for half of a text would mislead.
-        let words =
-            if self.partial.is_empty() { std::mem::take(&mut self.words) } else { Vec::new() };
-        let from = self.voiced.map_or(now.saturating_sub(LATE_WORD_SLACK), |voiced| voiced.from);
+        let from = self.voiced.map_or(now.saturating_sub(UNTIMED_SPEECH), |voiced| voiced.from);
         let to = self.voiced.and_then(|voiced| voiced.to).unwrap_or(now);
         let finals = std::mem::take(&mut self.finals);
-        self.taken_words += self.partial.split_whitespace().count();
-        let utterance = utterance(id(), text, &words, from, to);
+        let words = std::mem::take(&mut self.words);
+        // Partial words have no times; words for half of a text would mislead.
+        let shown = if self.has_unsettled() { &[] } else { words.as_slice() };
+        let utterance = utterance(id(), text, shown, from, to);
         self.discard();
         // A voice that is still on has sounded in this utterance up to here.
         if let Some(voiced) = &mut self.voiced {
             voiced.from = now;
         }
-        Some(Taken { utterance, at: now, end: to, finals, words })
-    }
-
-    /// Whether words that arrive now belong to speech that was taken before.
-    pub(super) fn is_late(&self, now: CallTime, words: &[TimedWord], taken: &Taken) -> bool {
-        match words.last() {
-            Some(last) => {
-                let before_open = self.voiced.is_none_or(|voiced| last.end <= voiced.from);
-                before_open && last.end <= taken.end + LATE_WORD_SLACK
-            }
-            None => self.voiced.is_none() && now.saturating_since(taken.at) <= Span::ms(1_000),
-        }
+        Some(Taken { utterance, end: to, finals, words })
     }
 }
 
@@ -244,7 +233,6 @@ mod tests {
         speech.partial("hello this is");
         let mut taken = speech.take(CallTime::from_ms(2_000), || "u1".into()).unwrap();
         let words = vec![word("hello", 100, 300), word("dana", 500, 800)];
-        assert!(speech.is_late(CallTime::from_ms(2_100), &words, &taken));
         assert!(taken.amend("hello Dana", words));
         assert_eq!(taken.utterance.text, "hello Dana");
         assert_eq!(taken.utterance.words.len(), 2);

@@ -116,8 +116,10 @@ pub(super) struct World {
     queue: BTreeMap<(CallTime, u64), (Option<ReplyId>, Happening)>,
     sequence: u64,
     lines: VecDeque<Line>,
-    /// Words of the rep that are not settled yet.
+    /// Words of the rep that nobody asked to settle yet.
     unsettled: Vec<TimedWord>,
+    /// Words that will be settled at that time, request by request.
+    settling: VecDeque<(CallTime, Vec<TimedWord>)>,
     cue_uses: BTreeMap<String, usize>,
     /// When the voice is free again.
     voice_free: CallTime,
@@ -133,6 +135,7 @@ impl World {
             sequence: 0,
             lines,
             unsettled: Vec::new(),
+            settling: VecDeque::new(),
             cue_uses: BTreeMap::new(),
             voice_free: CallTime::ZERO,
             playing: None,
@@ -162,9 +165,12 @@ impl World {
         Some(first.remove().1)
     }
 
-    /// The words so far that are not settled.
-    pub(super) fn unsettled(&self, upto: CallTime) -> String {
-        let said = self.unsettled.iter().take_while(|word| word.end <= upto);
+    /// What a partial shows now. The recogniser tells in the order of the sound: words that it was
+    /// asked to settle come before those that follow.
+    pub(super) fn partial(&mut self, now: CallTime, upto: CallTime) -> String {
+        while self.settling.pop_front_if(|(settled, _)| *settled <= now).is_some() {}
+        let words = self.settling.front().map_or(&self.unsettled, |(_, words)| words);
+        let said = words.iter().take_while(|word| word.end <= upto);
         said.map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
     }
 
@@ -215,11 +221,8 @@ impl World {
         let said = self.unsettled.iter().take_while(|word| word.end <= now).count();
         let words: Vec<TimedWord> = self.unsettled.drain(..said).collect();
         let text = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
-        // A partial on its way would show the words again.
-        self.queue.retain(|(at, _), (_, happening)| {
-            !matches!(happening, Happening::Partial { .. }) || now + self.script.voices.settle < *at
-        });
         let settled = now + self.script.voices.settle;
+        self.settling.push_back((settled, words.clone()));
         self.event(settled, Event::Final { text, words, finalise: Some(id) });
     }
 

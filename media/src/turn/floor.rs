@@ -52,8 +52,9 @@ pub struct Floor {
     policy: Policy,
     state: State,
     voice: Voice,
-    /// The words of the open speech.
+    /// The words of the open speech, and whether some of them were only shown so far.
     words: Words,
+    unsettled: bool,
     /// What the current or coming reply is like.
     plan: Plan,
     /// The end of the last speech the floor was given, for a late final.
@@ -66,6 +67,8 @@ pub struct Floor {
     next_turn: u32,
     next_reply: u32,
     next_finalise: u32,
+    /// The recogniser has answered up to this request.
+    answered: FinaliseId,
     actions: VecDeque<Action>,
 }
 
@@ -77,6 +80,7 @@ impl Floor {
             state: State::Ringing,
             voice: Voice::Quiet { since: CallTime::ZERO },
             words: Words::NONE,
+            unsettled: false,
             plan: Plan::ORDINARY,
             committed: None,
             due_cue: None,
@@ -85,6 +89,7 @@ impl Floor {
             next_turn: 0,
             next_reply: FIRST_REPLY.0,
             next_finalise: 1,
+            answered: FinaliseId(0),
             actions: VecDeque::new(),
         }
     }
@@ -146,7 +151,7 @@ impl Floor {
             Input::Connected => self.connect(now),
             Input::VoiceOn(at) => self.voice_on(at),
             Input::VoiceOff(at) => self.voice_off(at),
-            Input::Words(words) => self.words(words),
+            Input::Words(words) => self.shown(words),
             Input::Settled(id, words) => self.settled(now, id, words),
             Input::Late => self.late(now),
             Input::Typed => self.typed(now),
@@ -202,6 +207,25 @@ impl Floor {
         }
     }
 
+    fn shown(&mut self, words: Words) {
+        self.unsettled = true;
+        self.words(words);
+        // No voice will cease that asks for them.
+        let is_over = matches!(self.voice, Voice::Quiet { .. })
+            && !matches!(self.state, State::Opening { .. } | State::Rep { .. });
+        if is_over && self.is_unasked() {
+            let id = self.finalise();
+            if let State::RepPaused { asked, .. } = &mut self.state {
+                *asked = Some(id);
+            }
+        }
+    }
+
+    /// Whether words were shown that the recogniser was not asked to settle.
+    fn is_unasked(&self) -> bool {
+        self.unsettled && self.answered.0 + 1 == self.next_finalise
+    }
+
     fn words(&mut self, words: Words) {
         self.words = words;
         if let State::Contested { .. } = self.state
@@ -212,6 +236,8 @@ impl Floor {
     }
 
     fn settled(&mut self, now: CallTime, answers: Option<FinaliseId>, words: Words) {
+        self.unsettled = false;
+        self.answered = self.answered.max(answers.unwrap_or(self.answered));
         self.words(words);
         let quiet_since = match self.voice {
             Voice::Quiet { since } => since,
@@ -351,7 +377,10 @@ impl Floor {
     fn lose_media(&mut self, now: CallTime) {
         match self.state {
             State::Ringing | State::Held { .. } | State::Leaving { .. } | State::Closed => return,
-            _ => self.abandon(),
+            _ => {
+                self.settle_open_speech();
+                self.abandon();
+            }
         }
         self.plan = Plan::ORDINARY;
         self.voice = Voice::Quiet { since: now };

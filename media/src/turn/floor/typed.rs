@@ -40,13 +40,9 @@ impl Floor {
     }
 
     /// Has the recogniser settle speech that nobody asked it to settle yet.
-    fn settle_open_speech(&mut self) {
-        let is_asked_at_its_end = match self.state {
-            State::Rep { .. } => false,
-            State::Opening { .. } => self.words.count == 0,
-            _ => true,
-        };
-        if matches!(self.voice, Voice::Speaking { .. }) || !is_asked_at_its_end {
+    pub(super) fn settle_open_speech(&mut self) {
+        let is_on = matches!(self.voice, Voice::Speaking { .. });
+        if is_on || matches!(self.state, State::Rep { .. }) || self.is_unasked() {
             self.finalise();
         }
     }
