@@ -4,7 +4,7 @@ PROFILE ?= dev
 FILTER ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test matrix check bench sql setup
+.PHONY: help run dev test matrix check bench screenshots sql setup
 
 help:
 	@echo "Ringcraft, a real-time voice simulation server"
@@ -17,7 +17,8 @@ help:
 	@echo "  make matrix   print who reaches which rows of the database, as tried just now"
 	@echo "  make check    format, lints, types, boundaries between modules, licences"
 	@echo "  make sql      describe the checked queries anew after one of them or a migration changed"
-	@echo "  make bench    run the benches; past its budget, a bench fails"
+	@echo "  make bench    run the benches, and time the page; past its budget, a bench fails"
+	@echo "  make screenshots   pictures of every view in each of its states, in .local/screenshots"
 	@echo
 	@echo "Each installs what it misses on Debian or Ubuntu, as root or by sudo, and says what it does."
 	@echo "Rust comes from https://rustup.rs. With no key and no set-up, speech is offline and the buyer"
@@ -44,7 +45,15 @@ check:
 
 bench:
 	@scripts/setup.sh test
-	@scripts/bench.sh
+	@scripts/page.sh build
+	@scripts/with_postgres.sh cargo bench --workspace
+	@scripts/with_postgres.sh node web/e2e/measure.mjs
+
+screenshots:
+	@scripts/setup.sh test
+	@scripts/page.sh build
+	@cargo build --workspace --bin ringcraft --tests
+	@scripts/with_postgres.sh node web/e2e/screenshots.mjs .local/screenshots
 
 sql:
 	@scripts/setup.sh test

@@ -119,6 +119,25 @@ export class Person {
     await this.heading("You ended the call").waitFor();
   }
 
+  /** The id of the call that they hold. */
+  async runningCall() {
+    const { calls } = await this.server.ask("GET", "/api/calls?status=live");
+    return calls[0].id;
+  }
+
+  /** Looks at the same window in other sizes and colours. */
+  async *inEachLook() {
+    for (const viewport of [PHONE, DESKTOP]) {
+      for (const scheme of ["light", "dark"]) {
+        await this.page.setViewportSize(viewport);
+        // Without motion no colour is still on its way to another.
+        await this.page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+        await this.page.evaluate(() => new Promise((drawn) => { requestAnimationFrame(() => requestAnimationFrame(drawn)); }));
+        yield `${viewport.width}-${scheme}`;
+      }
+    }
+  }
+
   /** The id of the call or review at whose address this is. */
   get callId() {
     return new URL(this.page.url()).pathname.split("/")[2];

@@ -4,7 +4,8 @@
 import { mkdir } from "node:fs/promises";
 
 import { openChromium } from "./browser.mjs";
-import { DESKTOP, PHONE } from "./person.mjs";
+import { makeClips } from "./clips.mjs";
+import { eachScene } from "./scenes.mjs";
 import { Views } from "./views.mjs";
 
 const [folder, ...wanted] = process.argv.slice(2);
@@ -15,19 +16,24 @@ const ends = [];
 const run = { after: (end) => ends.unshift(end), diagnostic: console.log };
 try {
   const views = await Views.prepare(run);
-  const browser = await openChromium(run);
-  for (const view of views.all().filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  const browser = await openChromium(run, { hasFakeDevices: true });
+  const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
+  for (const view of views.all().filter(({ name }) => isWanted(name))) {
     for (const state of view.states) {
-      for (const viewport of [PHONE, DESKTOP]) {
-        for (const scheme of ["light", "dark"]) {
-          const person = await views.show(browser, view, state, { viewport, scheme });
-          await person.picture(folder, `${view.name}-${state}-${viewport.width}-${scheme}`);
-          for (const fault of person.faults) console.error(`${view.name}, ${state}: ${fault}`);
-          await person.context.close();
-        }
-      }
+      const person = await views.show(browser, view, state, {});
+      for await (const how of person.inEachLook()) await person.picture(folder, `${view.name}-${state}-${how}`);
+      for (const fault of person.faults) console.error(`${view.name}, ${state}: ${fault}`);
+      await person.context.close();
     }
     console.log(view.name);
+  }
+  if (isWanted("call")) {
+    const look = async (name, person) => {
+      for await (const how of person.inEachLook()) await person.picture(folder, `${name}-${how}`);
+      console.log(name);
+    };
+    const [, clip] = await makeClips(run);
+    await eachScene(browser, { server: views.server, clip, look });
   }
 } finally {
   for (const end of ends) await end();

@@ -1,7 +1,6 @@
 // Every view of the page, and how to bring each into each of its states: with real data of a real call, while it loads,
 // with nothing to show, and after a failure.
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
 import { makeClips } from "./clips.mjs";
@@ -82,11 +81,6 @@ export class Views {
     return person;
   }
 
-  /** A script as it can be run in a page. */
-  source(file) {
-    return readFile(file, "utf8");
-  }
-
   #sessions = new Map();
 
   /** Signs in once for each account: logins are counted. */
@@ -100,6 +94,7 @@ export class Views {
   }
 
   async #settled(page, state) {
+    if (state === null) return;
     // The code of a view is on its way first; then each of its states has its heading.
     await page.getByRole("heading", { level: 1 }).first().waitFor();
     if (state === "loading") await page.getByRole("status", { name: "Loading" }).first().waitFor();

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Every bench, on a Postgres cluster of its own that is gone afterwards. `make bench` calls it.
+# Runs a command with RINGCRAFT_TEST_DATABASE_URL naming a Postgres cluster of its own, which is gone afterwards.
+#
+#   scripts/with_postgres.sh COMMAND...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
@@ -13,7 +15,7 @@ finish() {
 }
 
 mkdir -p .local
-folder=$(mktemp -d .local/bench-postgres.XXXXXX)
+folder=$(mktemp -d .local/with-postgres.XXXXXX)
 chmod 0755 "$folder"
 trap finish EXIT
 trap 'exit 130' INT
@@ -21,4 +23,4 @@ trap 'exit 143' TERM HUP
 RINGCRAFT_TEST_DATABASE_URL=$(scripts/postgres.sh start "$folder" --throwaway)
 export RINGCRAFT_TEST_DATABASE_URL
 unset DATABASE_URL
-cargo bench --workspace --bench "${1:-*}"
+"$@"
