@@ -1,38 +1,35 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { Direction, Tooltip } from "radix-ui";
-import { lazy, Suspense, useState } from "react";
+import type { ComponentType } from "react";
 import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
 
-import { makeQueries } from "./api/queries";
+import { makeQueries, meQuery } from "./api/queries";
 import { Shell, ViewLoading } from "./shell/shell";
 import { practises, useMe } from "./shell/session";
 import { strings } from "./strings";
 import { Broken, NotFound } from "./views/broken";
 
-const SignIn = lazy(() => import("./views/account/sign-in"));
-const SetUp = lazy(() => import("./views/account/set-up"));
-const Invitation = lazy(() => import("./views/account/invitation"));
-const ResetPassword = lazy(() => import("./views/account/reset-password"));
-const Account = lazy(() => import("./views/account/account"));
-const Practice = lazy(() => import("./views/practice/practice"));
-const Briefing = lazy(() => import("./views/practice/briefing"));
-const Calls = lazy(() => import("./views/calls/own-calls"));
-const TeamCalls = lazy(() => import("./views/calls/team-calls"));
-const Call = lazy(() => import("./views/call/call"));
-const Review = lazy(() => import("./views/review/review"));
-const Listen = lazy(() => import("./views/listen/listen"));
-const Shared = lazy(() => import("./views/review/shared"));
+const queries = makeQueries();
+
+// Who is signed in is asked for while the code of the view is on its way.
+queries.query(meQuery).catch(() => undefined);
+
+/** A view whose code is loaded before it is gone to. */
+function view(load: () => Promise<{ default: ComponentType }>) {
+  return async () => ({ Component: (await load()).default });
+}
 
 // Every address of the page.
 const router = createBrowserRouter([
   {
     errorElement: <Broken />,
+    hydrateFallbackElement: <ViewLoading />,
     children: [
-      { path: "/sign-in", element: <SignIn /> },
-      { path: "/setup", element: <SetUp /> },
-      { path: "/invitation", element: <Invitation /> },
-      { path: "/reset-password", element: <ResetPassword /> },
-      { path: "/shared/:token", element: <Shared /> },
+      { path: "/sign-in", lazy: view(() => import("./views/account/sign-in")) },
+      { path: "/setup", lazy: view(() => import("./views/account/set-up")) },
+      { path: "/invitation", lazy: view(() => import("./views/account/invitation")) },
+      { path: "/reset-password", lazy: view(() => import("./views/account/reset-password")) },
+      { path: "/shared/:token", lazy: view(() => import("./views/review/shared")) },
       {
         element: <Shell />,
         children: [
@@ -40,14 +37,14 @@ const router = createBrowserRouter([
             errorElement: <Broken />,
             children: [
               { path: "/", element: <Home /> },
-              { path: "/practice", element: <Practice /> },
-              { path: "/practice/:scenario", element: <Briefing /> },
-              { path: "/practice/:scenario/call", element: <Call /> },
-              { path: "/calls", element: <Calls /> },
-              { path: "/calls/:call", element: <Review /> },
-              { path: "/calls/:call/listen", element: <Listen /> },
-              { path: "/team", element: <TeamCalls /> },
-              { path: "/account", element: <Account /> },
+              { path: "/practice", lazy: view(() => import("./views/practice/practice")) },
+              { path: "/practice/:scenario", lazy: view(() => import("./views/practice/briefing")) },
+              { path: "/practice/:scenario/call", lazy: view(() => import("./views/call/call")) },
+              { path: "/calls", lazy: view(() => import("./views/calls/own-calls")) },
+              { path: "/calls/:call", lazy: view(() => import("./views/review/review")) },
+              { path: "/calls/:call/listen", lazy: view(() => import("./views/listen/listen")) },
+              { path: "/team", lazy: view(() => import("./views/calls/team-calls")) },
+              { path: "/account", lazy: view(() => import("./views/account/account")) },
               { path: "*", element: <NotFound /> },
             ],
           },
@@ -59,14 +56,11 @@ const router = createBrowserRouter([
 
 /** The page. */
 export function App() {
-  const [queries] = useState(makeQueries);
   return (
     <QueryClientProvider client={queries}>
       <Direction.Provider dir={strings.direction}>
         <Tooltip.Provider delayDuration={300}>
-          <Suspense fallback={<ViewLoading />}>
-            <RouterProvider router={router} />
-          </Suspense>
+          <RouterProvider router={router} />
         </Tooltip.Provider>
       </Direction.Provider>
     </QueryClientProvider>

@@ -1,8 +1,6 @@
-import { useSuspenseQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 
 import type { Api } from "../api/client";
-import { meQuery } from "../api/queries";
 
 export type Me = Api<"Me">;
 
@@ -13,11 +11,6 @@ export function useMe(): Me {
   const me = useContext(SignedIn);
   if (me === null) throw new Error("this view is shown to people who are signed in alone");
   return me;
-}
-
-/** Who is signed in, or nobody. */
-export function useMaybeMe(): Me | null {
-  return useSuspenseQuery(meQuery).data;
 }
 
 /** Whether they see calls of others: hr sees that calls were held, and a manager what was said. */

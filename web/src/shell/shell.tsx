@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { WifiOff } from "lucide-react";
-import { Suspense, useRef, useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { Link, Navigate, Outlet, useLocation } from "react-router";
 
 import { meQuery } from "../api/queries";
@@ -37,7 +37,7 @@ export function Shell() {
   return (
     <SignedIn value={shown}>
       <Frame me={shown} connection={connection}>
-        <Suspense fallback={<ViewLoading />}>{isFor(pathname, shown) ? <Outlet /> : <NotForYou />}</Suspense>
+        {isFor(pathname, shown) ? <Outlet /> : <NotForYou />}
       </Frame>
     </SignedIn>
   );
