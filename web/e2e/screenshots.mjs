@@ -12,6 +12,18 @@ const [folder, ...wanted] = process.argv.slice(2);
 if (!folder) throw new Error("usage: node screenshots.mjs FOLDER [VIEW...]");
 await mkdir(folder, { recursive: true });
 
+/** Colours that follow others take some pictures to arrive, one after the other. */
+const SETTLED_AFTER_MS = 300;
+
+/** Takes a picture of what is shown in each look. */
+async function pictures(person, name) {
+  for await (const how of person.inEachLook()) {
+    await person.page.waitForTimeout(SETTLED_AFTER_MS);
+    await person.picture(folder, `${name}-${how}`);
+  }
+  for (const fault of person.faults) console.error(`${name}: ${fault}`);
+}
+
 const ends = [];
 const run = { after: (end) => ends.unshift(end), diagnostic: console.log };
 try {
@@ -21,15 +33,14 @@ try {
   for (const view of views.all().filter(({ name }) => isWanted(name))) {
     for (const state of view.states) {
       const person = await views.show(browser, view, state, {});
-      for await (const how of person.inEachLook()) await person.picture(folder, `${view.name}-${state}-${how}`);
-      for (const fault of person.faults) console.error(`${view.name}, ${state}: ${fault}`);
+      await pictures(person, `${view.name}-${state}`);
       await person.context.close();
     }
     console.log(view.name);
   }
   if (isWanted("call")) {
     const look = async (name, person) => {
-      for await (const how of person.inEachLook()) await person.picture(folder, `${name}-${how}`);
+      await pictures(person, name);
       console.log(name);
     };
     const [, clip] = await makeClips(run);
