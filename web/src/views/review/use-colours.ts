@@ -25,6 +25,8 @@ export function useColours(): Colours {
 
 function readColours(): Colours {
   const probe = document.createElement("span");
+  // Where motion is reduced every change is a very short transition, which begins with the colour of before.
+  probe.style.setProperty("transition", "none", "important");
   document.body.append(probe);
   const read = (name: string) => {
     probe.style.color = `var(--color-${name})`;
