@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 import { chromium, firefox } from "playwright-core";
 
-import { untilTrue } from "./until.mjs";
+import { newestFirst, untilTrue } from "./until.mjs";
 
 const IN_PAGE = fileURLToPath(new URL("in_page.js", import.meta.url));
 
@@ -177,7 +177,9 @@ export class CallPage {
     });
   }
 
+  /** What the page was told, and what the server said of it. */
   told() {
-    return [...this.events, ...this.faults].map((event) => JSON.stringify(event)).join("\n");
+    const told = [...this.events, ...this.faults].map((event) => JSON.stringify(event));
+    return `${newestFirst(told)}\nserver:\n${newestFirst(this.server.log.split("\n"))}`;
   }
 }

@@ -2,7 +2,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { untilTrue } from "./until.mjs";
+import { newestFirst, untilTrue } from "./until.mjs";
 
 const IN_PAGE = fileURLToPath(new URL("in_page.js", import.meta.url));
 
@@ -92,7 +92,6 @@ export class Person {
 
   /** In the call: waits until the buyer has answered `turns` turns of the rep, or greeted, and listens again. */
   async untilListening(turns, persona = "Rachel") {
-    const told = async () => JSON.stringify(await this.captions());
     let seen = [];
     const isTurn = async () => {
       seen = await this.captions();
@@ -101,8 +100,10 @@ export class Person {
       const answered = seen.findLastIndex(({ who }) => who === persona);
       return listens && lastOfRep < answered && turns <= seen.filter(({ who }) => who === "You").length;
     };
-    await untilTrue(isTurn, WITHIN_MS, () => `${persona} listens after ${turns} turns; faults ${this.faults}; captions of before: ${JSON.stringify(seen)}`);
-    return told();
+    await untilTrue(isTurn, WITHIN_MS, () => {
+      const said = newestFirst(seen.map(({ note, text }) => `${note}: ${text}`));
+      return `${persona} listens after ${turns} turns; faults: ${this.faults};\n${said}\nserver:\n${newestFirst(this.server.log.split("\n"))}`;
+    });
   }
 
   /** In the call: says a clip and waits for the answer. */
