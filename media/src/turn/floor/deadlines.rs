@@ -1,0 +1,139 @@
+//! When the floor has to look again, and what it does then.
+
+use super::{Action, Floor, State, Voice};
+use crate::call::{Cue, EndReason};
+use crate::units::CallTime;
+
+impl Floor {
+    /// The earliest moment at which the floor has to look again.
+    pub fn deadline(&self) -> Option<CallTime> {
+        let policy = &self.policy;
+        let own = match self.state {
+            State::Ringing | State::Closed => return None,
+            State::Opening { from } => match self.voice {
+                Voice::Quiet { .. } => Some(from + policy.opening),
+                Voice::Speaking { since } => Some(since + policy.turn_start),
+            },
+            State::Open { since } => match self.voice {
+                Voice::Speaking { since } => Some(since + policy.turn_start),
+                Voice::Quiet { .. } => Some((since + policy.rep_silence).min(self.next_limit())),
+            },
+            State::Rep { .. } => match self.voice {
+                Voice::Quiet { since } => Some(since + policy.turn_pause),
+                Voice::Speaking { .. } => None,
+            },
+            State::RepPaused { since, asked, .. } => Some(self.end_of_turn(since, asked)),
+            State::Composing { since, .. } => match self.voice {
+                Voice::Speaking { since: voice } if self.plan.interruptible => {
+                    Some((voice + policy.turn_start).min(since + policy.first_audio))
+                }
+                _ => Some(since + policy.first_audio),
+            },
+            State::Persona { dry, .. } => {
+                let starved = dry.map(|at| at + policy.starved);
+                let barge_in = match self.voice {
+                    Voice::Speaking { since } if self.plan.interruptible => {
+                        Some(since + policy.barge_in)
+                    }
+                    _ => None,
+                };
+                starved.into_iter().chain(barge_in).min()
+            }
+            State::Contested { .. } => match self.voice {
+                Voice::Speaking { since } => Some(since + policy.barge_in_confirm),
+                Voice::Quiet { since } => Some(since + policy.resume),
+            },
+            State::Held { since } => Some(since + policy.held),
+            State::Leaving { since, .. } => Some(since + policy.leave),
+        };
+        own.into_iter().chain([self.hard_limit()]).min()
+    }
+
+    /// Acts on the state's deadline, which has passed.
+    pub(super) fn expire(&mut self, now: CallTime) {
+        if self.hard_limit() <= now {
+            return self.close(EndReason::TimeLimit);
+        }
+        match self.state {
+            State::Ringing | State::Closed => {}
+            State::Opening { .. } => match self.voice {
+                Voice::Quiet { .. } => self.compose(now, Cue::Opening, false),
+                Voice::Speaking { .. } => self.start_turn(),
+            },
+            State::Open { .. } => match self.voice {
+                Voice::Speaking { .. } => self.start_turn(),
+                Voice::Quiet { .. } => {
+                    let silence = if self.nudged { Cue::Silent } else { Cue::Nudge };
+                    let cue = self.closing_cue(now).unwrap_or(silence);
+                    self.compose(now, cue, false);
+                }
+            },
+            State::Rep { turn } => {
+                if let Voice::Quiet { since } = self.voice {
+                    self.act(Action::RepPaused(turn, since));
+                    let asked = Some(self.finalise());
+                    self.state = State::RepPaused { turn, since, asked };
+                }
+            }
+            State::RepPaused { turn, .. } => self.end_turn(now, turn),
+            State::Composing { reply, since, .. } => {
+                if since + self.policy.first_audio <= now {
+                    self.reply_failed(now, reply);
+                } else {
+                    self.act(Action::Withdraw(reply));
+                    self.start_turn();
+                }
+            }
+            State::Persona { reply, dry } => {
+                if dry.is_some_and(|at| at + self.policy.starved <= now) {
+                    self.reply_failed(now, reply);
+                } else {
+                    self.act(Action::Pause(reply));
+                    self.state = State::Contested { reply, asked: None };
+                }
+            }
+            State::Contested { reply, .. } => match self.voice {
+                Voice::Speaking { .. } => self.interrupt(),
+                Voice::Quiet { .. } => self.resume(reply),
+            },
+            State::Held { .. } => self.close(EndReason::RepLost),
+            State::Leaving { reason, .. } => self.close(reason),
+        }
+    }
+
+    /// When the next notice or goodbye for time is due.
+    fn next_limit(&self) -> CallTime {
+        let limit = CallTime::ZERO + self.policy.call_limit;
+        if self.notice_given { limit } else { limit.saturating_sub(self.policy.limit_notice) }
+    }
+
+    fn hard_limit(&self) -> CallTime {
+        CallTime::ZERO + self.policy.call_limit + self.policy.limit_grace
+    }
+
+    /// A goodbye or notice that is due now.
+    pub(super) fn closing_cue(&self, now: CallTime) -> Option<Cue> {
+        let limit = CallTime::ZERO + self.policy.call_limit;
+        if limit <= now {
+            return Some(Cue::TimeUp);
+        }
+        if self.due_cue.is_some() {
+            return self.due_cue;
+        }
+        let notice = limit.saturating_sub(self.policy.limit_notice);
+        (notice <= now && !self.notice_given).then_some(Cue::TimeNotice)
+    }
+
+    pub(super) fn cue_when_free(&mut self, now: CallTime, cue: Cue) {
+        self.due_cue = Some(cue);
+        self.speak_if_due(now);
+    }
+
+    pub(super) fn speak_if_due(&mut self, now: CallTime) {
+        let free = matches!(self.state, State::Open { .. } | State::Opening { .. })
+            && matches!(self.voice, Voice::Quiet { .. });
+        if free && let Some(cue) = self.closing_cue(now) {
+            self.compose(now, cue, false);
+        }
+    }
+}

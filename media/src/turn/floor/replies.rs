@@ -1,0 +1,102 @@
+//! The persona's side of the floor: a reply that is made, heard, contested, cut or heard out.
+
+use super::{Action, Floor, Plan, State};
+use crate::call::{Cue, EndReason, ReplyId, StopCause};
+use crate::units::CallTime;
+
+impl Floor {
+    pub(super) fn compose(&mut self, now: CallTime, cue: Cue, retried: bool) {
+        match cue {
+            Cue::TimeNotice => self.notice_given = true,
+            Cue::Nudge => self.nudged = true,
+            _ => {}
+        }
+        if self.due_cue == Some(cue) {
+            self.due_cue = None;
+        }
+        let reply = ReplyId(self.next_reply);
+        self.next_reply += 1;
+        self.plan = Plan::of(cue);
+        self.state = State::Composing { reply, cue, since: now, retried };
+        self.act(Action::Compose(reply, cue));
+    }
+
+    /// The buyer decides what a reply is like; that a goodbye ends the call is not its to change.
+    pub(super) fn planned(&mut self, reply: ReplyId, plan: Plan) {
+        if self.open_reply() == Some(reply) && self.plan.hang_up.is_none() {
+            self.plan = plan;
+        }
+    }
+
+    pub(super) fn audible(&mut self, reply: ReplyId) {
+        match self.state {
+            State::Composing { reply: open, .. } if open == reply => {
+                self.state = State::Persona { reply, dry: None };
+            }
+            State::Persona { reply: open, .. } if open == reply => {
+                self.state = State::Persona { reply, dry: None };
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn silent(&mut self, now: CallTime, reply: ReplyId, cause: StopCause, at: CallTime) {
+        if self.open_reply() != Some(reply) {
+            return;
+        }
+        match cause {
+            StopCause::Paused | StopCause::Cancelled => {}
+            StopCause::Starved => {
+                if let State::Persona { reply, .. } = self.state {
+                    self.state = State::Persona { reply, dry: Some(at) };
+                }
+            }
+            StopCause::Drained => {
+                self.act(Action::HeardOut(reply));
+                self.after_reply(now, at);
+            }
+        }
+    }
+
+    /// A reply that nothing can be heard of is asked for once more, then the call is given up.
+    pub(super) fn reply_failed(&mut self, now: CallTime, failed: ReplyId) {
+        match self.state {
+            State::Composing { reply, cue, retried, .. } if reply == failed => {
+                if retried {
+                    return self.close(EndReason::VendorLost);
+                }
+                self.act(Action::Withdraw(reply));
+                self.compose(now, cue, true);
+            }
+            State::Persona { reply, .. } | State::Contested { reply, .. } if reply == failed => {
+                self.act(Action::CutShort(reply));
+                self.after_reply(now, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Nobody speaks any more after a reply: leave, or give the floor away.
+    fn after_reply(&mut self, now: CallTime, at: CallTime) {
+        let plan = std::mem::replace(&mut self.plan, Plan::ORDINARY);
+        if let Some(reason) = plan.hang_up {
+            self.state = State::Leaving { reason, since: at.max(now) };
+            return;
+        }
+        self.state = State::Open { since: at };
+        self.speak_if_due(now);
+    }
+
+    pub(super) fn interrupt(&mut self) {
+        let State::Contested { reply, .. } = self.state else { return };
+        self.act(Action::Interrupt(reply));
+        self.plan = Plan::ORDINARY;
+        self.start_turn();
+    }
+
+    pub(super) fn resume(&mut self, reply: ReplyId) {
+        self.set_aside();
+        self.act(Action::Resume(reply));
+        self.state = State::Persona { reply, dry: None };
+    }
+}
