@@ -7,7 +7,7 @@ mod typed;
 
 use std::collections::VecDeque;
 
-use super::{Action, Input, Plan, Policy, Words};
+use super::{Action, Endpointer, Input, Plan, Policy, Words};
 use crate::call::{Cue, EndReason, FinaliseId, ReplyId, TurnId};
 use crate::record::Speaker;
 use crate::units::CallTime;
@@ -58,6 +58,7 @@ pub struct Floor {
     /// The words of the open speech, and whether some of them were only shown so far.
     words: Words,
     unsettled: bool,
+    endpoint: Endpointer,
     /// What the current or coming reply is like.
     plan: Plan,
     /// The end of the last speech the floor was given, for a late final.
@@ -79,6 +80,7 @@ impl Floor {
     /// A floor before the call is connected.
     pub fn new(policy: Policy) -> Self {
         Self {
+            endpoint: Endpointer::new(&policy),
             policy,
             state: State::Ringing,
             voice: Voice::Quiet { since: CallTime::ZERO },
@@ -156,6 +158,7 @@ impl Floor {
             Input::VoiceOff(at) => self.voice_off(at),
             Input::Words(words) => self.shown(words),
             Input::Settled(id, words) => self.settled(now, id, words),
+            Input::Hint(hint) => self.hint(hint),
             Input::Late => self.late(now),
             Input::Typed => self.typed(now),
             Input::Planned(reply, plan) => self.planned(reply, plan),
@@ -188,6 +191,7 @@ impl Floor {
             }
         }
         self.plan = Plan::ORDINARY;
+        self.endpoint.forget_pause();
         self.voice = Voice::Quiet { since: now };
         self.state = State::Held { since: now };
         self.act(Action::Hold);

@@ -71,6 +71,7 @@ impl Floor {
             State::Rep { turn } => {
                 if let Voice::Quiet { since } = self.voice {
                     self.act(Action::RepPaused(turn, since));
+                    self.endpoint.paused(since);
                     let asked = Some(self.finalise());
                     self.state = State::RepPaused { turn, since, asked };
                 }
@@ -80,6 +81,9 @@ impl Floor {
                 if since + self.policy.first_audio <= now {
                     self.reply_failed(now, reply);
                 } else {
+                    if let Voice::Speaking { since } = self.voice {
+                        self.endpoint.went_on(&self.policy, since);
+                    }
                     self.act(Action::Withdraw(reply));
                     self.start_turn();
                 }

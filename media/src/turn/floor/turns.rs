@@ -1,13 +1,14 @@
 //! The rep's side of the floor: speech that starts a turn, pauses it, ends it, or takes no floor.
 
 use super::{Action, Floor, State, Voice, Words};
-use crate::call::{Cue, FinaliseId, TurnId};
+use crate::call::{Cue, FinaliseId, Hint, TurnId};
 use crate::units::{CallTime, Span};
 
 impl Floor {
     pub(super) fn voice_on(&mut self, at: CallTime) {
         self.voice = Voice::Speaking { since: at };
         if let State::RepPaused { turn, .. } = self.state {
+            self.endpoint.went_on(&self.policy, at);
             self.state = State::Rep { turn };
             self.act(Action::RepStarted(turn));
         }
@@ -38,6 +39,9 @@ impl Floor {
 
     pub(super) fn shown(&mut self, words: Words) {
         self.unsettled = true;
+        if self.words.count < words.count {
+            self.endpoint.more_words();
+        }
         self.words(words);
         // No voice will cease that asks for them.
         let is_over = matches!(self.voice, Voice::Quiet { .. })
@@ -47,6 +51,13 @@ impl Floor {
             if let State::RepPaused { asked, .. } = &mut self.state {
                 *asked = Some(id);
             }
+        }
+    }
+
+    /// The recogniser speaks of the turn it hears, which only an open one can be.
+    pub(super) fn hint(&mut self, hint: Hint) {
+        if matches!(self.state, State::Rep { .. } | State::RepPaused { .. }) {
+            self.endpoint.hint(hint);
         }
     }
 
@@ -102,6 +113,7 @@ impl Floor {
         self.start_turn();
         let State::Rep { turn } = self.state else { return };
         self.act(Action::RepPaused(turn, spoken_until));
+        self.endpoint.paused(spoken_until);
         self.state = State::RepPaused { turn, since: spoken_until, asked: None };
     }
 
@@ -121,6 +133,7 @@ impl Floor {
 
     /// A turn turned out to have no words.
     fn give_up(&mut self, now: CallTime) {
+        self.endpoint.forget_pause();
         self.discard();
         self.state = State::Open { since: now };
         self.speak_if_due(now);
@@ -148,8 +161,9 @@ impl Floor {
         if self.words.count == 0 {
             return since + self.policy.give_up;
         }
-        let wait = self.policy.wait(self.words.completeness);
-        let recogniser = asked.map_or(Span::ZERO, |_| self.policy.recogniser);
+        let wait = self.endpoint.wait(&self.policy, self.words);
+        let has_all = asked.is_none() || self.endpoint.is_told_the_end() && !self.unsettled;
+        let recogniser = if has_all { Span::ZERO } else { self.policy.recogniser };
         since + wait.max(recogniser)
     }
 
@@ -164,6 +178,7 @@ impl Floor {
     }
 
     pub(super) fn commit(&mut self, turn: TurnId) {
+        self.endpoint.committed();
         self.words = Words::NONE;
         self.nudged = false;
         self.act(Action::Commit(turn));
