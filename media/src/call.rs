@@ -6,6 +6,7 @@
 mod event;
 mod reply;
 mod speech;
+mod timing;
 
 use std::collections::VecDeque;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use event::*;
 use reply::{Ending, Reply};
 use speech::{OpenSpeech, Spoken, Taken};
+use timing::TurnEnd;
 
 use crate::record::{Recogniser, RecordEvent, Speaker, Utterance};
 use crate::turn::{Action, Floor, Input, Plan, Policy, Words};
@@ -57,7 +59,7 @@ pub struct Call {
     /// The turn that was last committed, where it ended, and the places in the history of what the
     /// persona has not answered yet.
     turn: Option<TurnId>,
-    turn_end: Option<CallTime>,
+    turn_end: Option<TurnEnd>,
     unanswered: Vec<usize>,
     reply: Option<Reply>,
     history: Vec<Said>,
@@ -136,11 +138,13 @@ impl Call {
             return;
         }
         self.now = self.now.max(now);
+        // What is decided now was due when its deadline was, if that is over.
+        let due = self.floor.deadline().unwrap_or(self.now).min(self.now);
         self.take(event);
         // An event that is nothing to the floor still brings the time of its deadlines.
         self.tell_floor(Input::Tick);
         self.flush_stalled();
-        self.carry_out();
+        self.carry_out(due);
     }
 
     fn take(&mut self, event: Event) {
@@ -201,13 +205,19 @@ impl Call {
     fn take_for(&mut self, reply: &mut Reply, event: Event) -> bool {
         let mut failed = false;
         match event {
-            Event::Text { text, .. } => reply.text(self.now, &text),
+            Event::Text { text, .. } => {
+                reply.progress.text(self.now);
+                reply.text(self.now, &text);
+            }
             Event::TextDone { .. } => reply.text_done(),
             Event::TextFailed { .. } => {
                 failed = !reply.has_text();
                 reply.text_done();
             }
-            Event::Voice { chunk, span, .. } => reply.voice(chunk, span),
+            Event::Voice { chunk, span, .. } => {
+                reply.progress.audio(self.now);
+                reply.voice(chunk, span);
+            }
             Event::VoiceWords { chunk, words, .. } => reply.voice_words(chunk, words),
             Event::VoiceDone { chunk, .. } | Event::VoiceFailed { chunk, .. } => {
                 reply.voice_done(chunk);
@@ -221,6 +231,7 @@ impl Call {
             _ => {}
         }
         while let Some((chunk, spoken)) = reply.poll_chunk() {
+            reply.progress.chunk(self.now);
             self.command(Command::Speak { reply: reply.id, chunk, spoken });
         }
         if !failed && reply.finishes() {
@@ -234,13 +245,9 @@ impl Call {
         if !reply.was_audible() {
             self.tell(Live::ReplyStarted { reply: reply.id, at_ms: at.as_ms() });
             self.unanswered.clear();
-            if let (Cue::Turn, Some(turn_end)) = (reply.cue, self.turn_end) {
-                let latency = RecordEvent::ReplyLatency {
-                    at_ms: turn_end.as_ms(),
-                    latency_ms: at.saturating_since(turn_end).as_ms(),
-                };
-                self.command(Command::Note(Note::Event(latency)));
-            }
+            let turn = if reply.cue == Cue::Turn { self.turn_end.take() } else { None };
+            let timing = RecordEvent::ReplyTiming(reply.progress.timing(turn, at));
+            self.command(Command::Note(Note::Event(timing)));
         }
         reply.play_started(at, from);
         self.tell_floor(Input::Audible(reply.id));
@@ -265,7 +272,7 @@ impl Call {
                 self.amend();
             }
         } else {
-            self.speech.settle(text, words);
+            self.speech.settle(self.now, text, words);
         }
         self.tell_floor(Input::Settled(finalise, self.words()));
     }
@@ -293,6 +300,9 @@ impl Call {
         self.command(Command::Note(Note::Amended(utterance.clone())));
         self.tell(Live::Utterance { utterance });
         if place.is_some_and(|place| self.unanswered.contains(&place)) {
+            if let Some(turn) = &mut self.turn_end {
+                turn.settled = Some(self.now);
+            }
             self.tell_floor(Input::Late);
         }
         if let Some(spoken) = &mut self.last_spoken {
@@ -305,12 +315,13 @@ impl Call {
         if reply.stall_deadline().is_some_and(|due| due <= self.now)
             && let Some((chunk, spoken)) = reply.flush_stalled()
         {
+            reply.progress.chunk(self.now);
             let reply = reply.id;
             self.command(Command::Speak { reply, chunk, spoken });
         }
     }
 
-    fn carry_out(&mut self) {
+    fn carry_out(&mut self, due: CallTime) {
         while let Some(action) = self.floor.poll() {
             match action {
                 Action::RepStarted(turn) => {
@@ -323,12 +334,12 @@ impl Call {
                     self.asked = id;
                     self.command(Command::Finalise { id });
                 }
-                Action::Commit(_) => self.commit(),
+                Action::Commit(_) => self.commit(due),
                 Action::Discard => self.speech.discard(),
                 Action::KeepAside => self.keep_aside(),
                 Action::CommitTyped(turn) => {
                     self.turn = Some(turn);
-                    self.turn_end = Some(self.now);
+                    self.turn_end = Some(TurnEnd::typed(self.now));
                     let place = self.keep_typed();
                     self.unanswered.extend(place);
                 }
@@ -358,11 +369,11 @@ impl Call {
         }
     }
 
-    fn commit(&mut self) {
+    fn commit(&mut self, due: CallTime) {
         if let Some(taken) = self.take_speech() {
             let place = self.remember(taken.utterance.text.clone());
             self.unanswered.push(place);
-            self.turn_end = Some(taken.end);
+            self.turn_end = Some(TurnEnd::spoken(taken.end, taken.settled, due, self.now));
             // Its words may all be in what was asked for and not answered yet.
             let last_finalise = self.asked;
             self.last_spoken = Some(Spoken { taken, place: Some(place), last_finalise });
@@ -424,7 +435,7 @@ impl Call {
 
     fn compose(&mut self, reply: ReplyId, cue: Cue) {
         debug_assert!(self.reply.is_none(), "at most one reply is open");
-        self.reply = Some(Reply::new(reply, cue, &self.setup.language));
+        self.reply = Some(Reply::new(reply, cue, &self.setup.language, self.now));
         let said: Vec<&str> =
             self.unanswered.iter().map(|place| self.history[*place].text.as_str()).collect();
         let said = said.join(" ");

@@ -11,8 +11,10 @@ mod parse;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod timing;
 
 pub use kpi_path::NUMBER_PATHS;
+pub use timing::ReplyTiming;
 
 /// The version of the record's shape.
 pub const RECORD_VERSION: u64 = 1;
@@ -214,7 +216,10 @@ pub enum RecordEvent {
     FactRevealed(Tagged),
     /// The call reached a goal of its scenario.
     GoalReached(Tagged),
-    /// From the end of the rep's turn to the first sample of the reply.
+    /// The first sample of a reply was sent.
+    ReplyTiming(ReplyTiming),
+    /// From the end of the rep's turn to the first sample of the reply. A call makes none: records
+    /// of earlier calls have it where [`RecordEvent::ReplyTiming`] is now.
     ReplyLatency {
         /// When the rep's turn ended.
         at_ms: u64,
@@ -243,6 +248,7 @@ impl RecordEvent {
             | Self::ObjectionSatisfied(tagged)
             | Self::FactRevealed(tagged)
             | Self::GoalReached(tagged) => tagged.at_ms,
+            Self::ReplyTiming(timing) => timing.at_ms,
             Self::ReplyLatency { at_ms, .. } => *at_ms,
         }
     }

@@ -67,7 +67,9 @@ fn written(event: &RecordEvent) -> String {
         RecordEvent::ObjectionSatisfied(it) => ("satisfied", it),
         RecordEvent::FactRevealed(it) => ("revealed", it),
         RecordEvent::GoalReached(it) => ("reached", it),
-        RecordEvent::ReplyLatency { .. } => panic!("the buyer measures nothing"),
+        RecordEvent::ReplyTiming(_) | RecordEvent::ReplyLatency { .. } => {
+            panic!("the buyer measures nothing")
+        }
     };
     format!("{kind} {} {}", tagged.tag, tagged.utterance_id.as_deref().unwrap_or("-"))
 }

@@ -155,6 +155,7 @@ fn shifted(mut parts: RecordParts, by_ms: u64) -> RecordParts {
             | RecordEvent::ObjectionSatisfied(tagged)
             | RecordEvent::FactRevealed(tagged)
             | RecordEvent::GoalReached(tagged) => tagged.at_ms += by_ms,
+            RecordEvent::ReplyTiming(timing) => timing.at_ms += by_ms,
             RecordEvent::ReplyLatency { at_ms, .. } => *at_ms += by_ms,
         }
     }

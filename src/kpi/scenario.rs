@@ -153,7 +153,7 @@ impl<'r> Happened<'r> {
                 RecordEvent::ObjectionSatisfied(event) => (&mut satisfied, event),
                 RecordEvent::FactRevealed(event) => (&mut revealed, event),
                 RecordEvent::GoalReached(event) => (&mut reached, event),
-                RecordEvent::ReplyLatency { .. } => continue,
+                RecordEvent::ReplyTiming(_) | RecordEvent::ReplyLatency { .. } => continue,
             };
             by_tag.entry(event.tag.as_str()).or_default().push(event);
         }

@@ -1,5 +1,6 @@
 //! One reply of the persona: its text in chunks, its sound in runs, and how much was heard.
 
+use super::timing::Progress;
 use crate::call::{ChunkId, Cue, ReplyId, StopCause, VoicedWord};
 use crate::chunker::Chunker;
 use crate::record::{Speaker, Utterance, Word};
@@ -31,6 +32,7 @@ pub(super) enum Ending {
 pub(super) struct Reply {
     pub(super) id: ReplyId,
     pub(super) cue: Cue,
+    pub(super) progress: Progress,
     language: String,
     chunker: Chunker,
     last_text: Option<CallTime>,
@@ -74,10 +76,11 @@ struct Placed<'a> {
 }
 
 impl Reply {
-    pub(super) fn new(id: ReplyId, cue: Cue, language: &str) -> Self {
+    pub(super) fn new(id: ReplyId, cue: Cue, language: &str, asked: CallTime) -> Self {
         Self {
             id,
             cue,
+            progress: Progress::new(asked),
             language: language.to_owned(),
             chunker: Chunker::new(),
             last_text: None,
@@ -360,7 +363,7 @@ mod tests {
 
     #[test]
     fn marks_alone_are_not_spoken_and_hold_nothing_up() {
-        let mut reply = Reply::new(ReplyId(1), Cue::Turn, "en-US");
+        let mut reply = Reply::new(ReplyId(1), Cue::Turn, "en-US", CallTime::ZERO);
         reply.text(CallTime::ZERO, "I really do not know yet. ");
         assert_eq!(chunks(&mut reply), [(0, "I really do not know yet.".to_owned())]);
         reply.text(CallTime::ZERO, "…");
@@ -387,7 +390,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_off_is_kept_as_far_as_it_was_given_to_the_voice() {
-        let mut reply = Reply::new(ReplyId(1), Cue::Turn, "en-US");
+        let mut reply = Reply::new(ReplyId(1), Cue::Turn, "en-US", CallTime::ZERO);
         reply.text(CallTime::ZERO, "Just tell me your rate, please. I have 2 kids. And I");
         assert_eq!(chunks(&mut reply).len(), 3, "\"And I\" is not spoken before it goes on");
         reply.voice(ChunkId(0), Span::ms(1_250));
@@ -419,7 +422,7 @@ mod tests {
 
     #[test]
     fn a_reply_of_marks_alone_has_no_sound() {
-        let mut reply = Reply::new(ReplyId(1), Cue::Turn, "en-US");
+        let mut reply = Reply::new(ReplyId(1), Cue::Turn, "en-US", CallTime::ZERO);
         reply.text(CallTime::ZERO, "—");
         reply.text_done();
         assert_eq!(chunks(&mut reply), []);

@@ -15,6 +15,7 @@ pub(super) struct OpenSpeech {
     finals: String,
     words: Vec<TimedWord>,
     partial: String,
+    settled: Option<CallTime>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Taken {
     pub(super) utterance: Utterance,
     /// Where its sound ended.
     pub(super) end: CallTime,
+    /// When its words were settled, where all of them were.
+    pub(super) settled: Option<CallTime>,
     /// Its final text, without the partial words it was committed with, and the times of that text.
     finals: String,
     words: Vec<TimedWord>,
@@ -63,8 +66,9 @@ impl OpenSpeech {
         text.trim().clone_into(&mut self.partial);
     }
 
-    pub(super) fn settle(&mut self, text: &str, words: Vec<TimedWord>) {
+    pub(super) fn settle(&mut self, now: CallTime, text: &str, words: Vec<TimedWord>) {
         self.partial.clear();
+        self.settled = Some(now);
         append(&mut self.finals, text);
         self.words.extend(words);
     }
@@ -96,6 +100,7 @@ impl OpenSpeech {
         self.finals.clear();
         self.partial.clear();
         self.words.clear();
+        self.settled = None;
     }
 
     /// Makes an utterance of the open speech, if it has words.
@@ -111,13 +116,14 @@ impl OpenSpeech {
         let words = std::mem::take(&mut self.words);
         // Partial words have no times; words for half of a text would mislead.
         let shown = if self.has_unsettled() { &[] } else { words.as_slice() };
+        let settled = self.settled.filter(|_| !self.has_unsettled());
         let utterance = utterance(id(), text, shown, from, to);
         self.discard();
         // A voice that is still on has sounded in this utterance up to here.
         if let Some(voiced) = &mut self.voiced {
             voiced.from = now;
         }
-        Some(Taken { utterance, end: to, finals, words })
+        Some(Taken { utterance, end: to, settled, finals, words })
     }
 }
 
@@ -204,12 +210,13 @@ mod tests {
         let mut speech = OpenSpeech::default();
         speech.voice_on(CallTime::from_ms(1_000));
         speech.partial("good more");
-        speech
-            .settle("good morning", vec![word("good", 980, 1_200), word("morning", 1_190, 1_700)]);
+        let words = vec![word("good", 980, 1_200), word("morning", 1_190, 1_700)];
+        speech.settle(CallTime::from_ms(1_900), "good morning", words);
         speech.voice_off(CallTime::from_ms(1_690));
         let taken = speech.take(CallTime::from_ms(2_200), || "u1".into()).unwrap();
         let said = &taken.utterance;
         assert_eq!((said.start_ms, said.end_ms, said.text.as_str()), (980, 1_700, "good morning"));
+        assert_eq!(taken.settled, Some(CallTime::from_ms(1_900)));
         assert_eq!((said.words[1].start_ms, said.words[1].end_ms), (1_190, 1_700));
         assert_eq!(speech.text(), "");
     }
@@ -218,11 +225,12 @@ mod tests {
     fn partial_words_are_text_without_times() {
         let mut speech = OpenSpeech::default();
         speech.voice_on(CallTime::from_ms(100));
-        speech.settle("hello", vec![word("hello", 100, 400)]);
+        speech.settle(CallTime::from_ms(600), "hello", vec![word("hello", 100, 400)]);
         speech.partial("this is");
         let taken = speech.take(CallTime::from_ms(900), || "u1".into()).unwrap();
         assert_eq!(taken.utterance.text, "hello this is");
         assert!(taken.utterance.words.is_empty());
+        assert_eq!(taken.settled, None, "nothing has settled the words after \"hello\"");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::json::Place;
 use super::{
-    MAX_MS, Problem, RecordError, RecordEvent, RecordParts, RequiredPhrase, ScenarioRules,
-    Threshold, Utterance, kpi_path, text,
+    MAX_MS, Problem, RecordError, RecordEvent, RecordParts, ReplyTiming, RequiredPhrase,
+    ScenarioRules, Threshold, Utterance, kpi_path, text,
 };
 
 const ROOT: Place<'static> = Place::Root;
@@ -116,6 +116,9 @@ fn check_events(parts: &RecordParts, places: &[usize]) -> Result<(), RecordError
         if parts.duration_ms < event.at_ms() {
             return Place::Field(&place, "at_ms").fail(Problem::Past("duration_ms"));
         }
+        if let RecordEvent::ReplyTiming(timing) = event {
+            check_timing(timing, &place)?;
+        }
         let (RecordEvent::ObjectionRaised(tagged)
         | RecordEvent::ObjectionSatisfied(tagged)
         | RecordEvent::FactRevealed(tagged)
@@ -128,6 +131,15 @@ fn check_events(parts: &RecordParts, places: &[usize]) -> Result<(), RecordError
         }
         if tagged.utterance_id.as_deref().is_some_and(|id| !utterances.contains(id)) {
             return Place::Field(&place, "utterance_id").fail(Problem::Unknown("utterance"));
+        }
+    }
+    Ok(())
+}
+
+fn check_timing(timing: &ReplyTiming, place: &Place<'_>) -> Result<(), RecordError> {
+    for (name, at_ms) in timing.moments() {
+        if at_ms.is_some_and(|at_ms| timing.at_ms < at_ms) {
+            return Place::Field(place, name).fail(Problem::Past("at_ms"));
         }
     }
     Ok(())

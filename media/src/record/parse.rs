@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::json::{self, Json, Node, Place};
 use super::{
-    Near, Problem, RECORD_VERSION, Recogniser, RecordError, RecordEvent, RecordParts,
+    Near, Problem, RECORD_VERSION, Recogniser, RecordError, RecordEvent, RecordParts, ReplyTiming,
     RequiredPhrase, ScenarioRules, Speaker, Tagged, Target, Threshold, Utterance, Word,
 };
 
@@ -138,12 +138,40 @@ fn parse_event(node: &Node<'_>) -> Result<Option<RecordEvent>, RecordError> {
         "objection_satisfied" => RecordEvent::ObjectionSatisfied(tagged()?),
         "fact_revealed" => RecordEvent::FactRevealed(tagged()?),
         "goal_reached" => RecordEvent::GoalReached(tagged()?),
+        "reply_timing" => RecordEvent::ReplyTiming(parse_timing(node)?),
         "reply_latency" => {
             let [at_ms, latency_ms] = node.fields(["at_ms", "latency_ms"])?;
             RecordEvent::ReplyLatency { at_ms: at_ms.whole()?, latency_ms: latency_ms.whole()? }
         }
         _ => return Ok(None),
     }))
+}
+
+fn parse_timing(node: &Node<'_>) -> Result<ReplyTiming, RecordError> {
+    let [at, speech_end, settled, due, committed, asked, first_text, first_chunk, first_audio] =
+        node.fields([
+            "at_ms",
+            "speech_end_ms",
+            "final_ms",
+            "due_ms",
+            "committed_ms",
+            "asked_ms",
+            "first_text_ms",
+            "first_chunk_ms",
+            "first_audio_ms",
+        ])?;
+    let moment = |node: Node<'_>| node.optional().map(|at| at.whole()).transpose();
+    Ok(ReplyTiming {
+        at_ms: at.whole()?,
+        speech_end_ms: moment(speech_end)?,
+        final_ms: moment(settled)?,
+        due_ms: moment(due)?,
+        committed_ms: moment(committed)?,
+        asked_ms: moment(asked)?,
+        first_text_ms: moment(first_text)?,
+        first_chunk_ms: moment(first_chunk)?,
+        first_audio_ms: moment(first_audio)?,
+    })
 }
 
 fn parse_scenario(node: &Node<'_>) -> Result<ScenarioRules, RecordError> {

@@ -16,7 +16,10 @@ const WHOLE: &str = r#"{ "version": 1,
     { "type": "objection_satisfied", "at_ms": 75000, "tag": "lower_quote", "utterance_id": "u1" },
     { "type": "fact_revealed", "at_ms": 80000, "tag": "lease_ends" },
     { "type": "goal_reached", "at_ms": 290000, "tag": "application_link" },
-    { "type": "reply_latency", "at_ms": 4100, "latency_ms": 640 } ],
+    { "type": "reply_latency", "at_ms": 4100, "latency_ms": 640 },
+    { "type": "reply_timing", "at_ms": 9300, "speech_end_ms": 8400, "final_ms": 8750, "due_ms": 8790,
+      "committed_ms": 8791, "asked_ms": 8791, "first_text_ms": 8900, "first_chunk_ms": 8950, "first_audio_ms": 9299 },
+    { "type": "reply_timing", "at_ms": 700, "asked_ms": 400, "committed_ms": null } ],
   "scenario": {
     "required_phrases": [
       { "id": "apr", "any_of": ["APR", "annual percentage rate"] },
@@ -61,8 +64,13 @@ fn a_whole_record_is_read() {
     assert!(!parts.recogniser.fillers && parts.recogniser.punctuation);
     assert_eq!(parts.utterances[0].words[1].end_ms, 1430);
     assert!(parts.utterances[1].interrupted);
-    assert_eq!(parts.events.len(), 5);
+    assert_eq!(parts.events.len(), 7);
     assert_eq!(parts.events[4], RecordEvent::ReplyLatency { at_ms: 4100, latency_ms: 640 });
+    let RecordEvent::ReplyTiming(timing) = &parts.events[5] else { panic!("a timing") };
+    let moments = [8_400, 8_750, 8_790, 8_791, 8_791, 8_900, 8_950, 9_299].map(Some);
+    assert_eq!((timing.at_ms, timing.moments().map(|(_, at_ms)| at_ms)), (9_300, moments));
+    let opening = ReplyTiming { at_ms: 700, asked_ms: Some(400), ..ReplyTiming::default() };
+    assert_eq!(parts.events[6], RecordEvent::ReplyTiming(opening));
     let near = parts.scenario.required_phrases[1].within_ms_of.as_ref().expect("a distance");
     assert_eq!((near.phrase.as_str(), near.ms), ("apr", 20_000));
     assert_eq!(parts.params, BTreeMap::from([(Threshold::SilenceMs, 2500)]));
@@ -272,6 +280,19 @@ fn what_stands_beside_the_speech_is_checked() {
             "events[0].utterance_id: names no utterance of the record",
         ),
         (r#""events":[{"type":"reply_latency","at_ms":1}]"#, "events[0].latency_ms: is missing"),
+        (r#""events":[{"type":"reply_timing","asked_ms":1}]"#, "events[0].at_ms: is missing"),
+        (
+            r#""events":[{"type":"reply_timing","at_ms":9001}]"#,
+            "events[0].at_ms: is past duration_ms",
+        ),
+        (
+            r#""events":[{"type":"reply_timing","at_ms":70,"asked_ms":70,"first_audio_ms":71}]"#,
+            "events[0].first_audio_ms: is past at_ms",
+        ),
+        (
+            r#""events":[{"type":"reply_timing","at_ms":70,"due_ms":-1}]"#,
+            "events[0].due_ms: is not a whole number from 0",
+        ),
         (r#""params":{"pause_ms":86400001}"#, "params.pause_ms: is past 86400000"),
         (r#""params":{"pause_ms":1.0}"#, "params.pause_ms: is not a whole number from 0"),
         (r#""params":{"pause_ms":1,"pause_ms":1}"#, "params.pause_ms: is given twice"),
