@@ -453,6 +453,8 @@ proptest! {
             if by_opus { (Encoding::Opus, SampleRate::Hz48000) } else { (Encoding::PcmS16le, RATE) }
         };
         let (mut by_opus, mut now, mut next) = (by_opus, T0, None);
+        // A gap is told at once; what follows it may take more messages to fill a frame.
+        let mut jumped = false;
         let mut ingress = Ingress::new(link(by_opus).0, link(by_opus).1);
         for (wait_us, seq, media_time, kind) in messages {
             now += Span(wait_us);
@@ -471,13 +473,13 @@ proptest! {
             let payload = if by_opus { &opus[usize::from(kind) % opus.len()] } else { &pcm };
             let _ = ingress.receive(now, seq, Samples(media_time), payload);
             events.extend(drain(&mut ingress));
-            let mut jumped = false;
             for event in events {
                 match event {
                     IngressEvent::Gap { span, .. } => jumped |= MAX_FILL < span,
                     IngressEvent::Frame { at, .. } => {
                         prop_assert!(next.is_none_or(|next| at == next || jumped && next < at));
                         next = Some(at + Samples(320));
+                        jumped = false;
                     }
                     _ => {}
                 }
