@@ -165,6 +165,7 @@ impl Call {
             }
             Event::Partial { text } => self.show(&text),
             Event::Final { text, words, finalise } => self.settle(&text, words, finalise),
+            Event::Hint { hint } => self.tell_floor(Input::Hint(hint)),
             Event::Typed { text } => {
                 self.typed = self.takes_typing().then_some(text);
                 self.tell_floor(Input::Typed);

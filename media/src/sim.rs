@@ -4,19 +4,25 @@
 //! After every event the invariants of a call are checked, so a script that runs is a test, and its
 //! timeline is the golden.
 
+mod script;
 mod world;
+mod watch;
+mod random;
+mod shrink;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-pub use world::{Line, Script, Start, Voices};
+pub use random::{Chance, any_script, any_setup};
+pub use script::{Hearing, Line, ModelFault, Network, Script, Start, VoiceFault, Voices};
+pub use shrink::{Smallest, breaks, paste, shrink};
 
-use crate::call::{Call, Command, Cue, Event, Live, Note, ReplyId, Setup};
+use crate::call::{Call, Command, Cue, Event, Live, Note, Setup};
 use crate::log::{self, Entry};
 use crate::playout::{Playout, PlayoutEvent};
 use crate::record::{Speaker, Utterance};
 use crate::tape::{Legs, Tape};
 use crate::units::{CallTime, SampleRate};
+use watch::Watch;
 use world::{Happening, World};
 
 /// A call that has run to its end.
@@ -54,9 +60,6 @@ pub fn run(setup: Setup, script: Script) -> Outcome {
     sim.finish()
 }
 
-/// A script that does not end by itself is broken; no script is longer.
-const LONGEST: CallTime = CallTime::from_ms(2 * 3_600_000);
-
 struct Sim {
     now: CallTime,
     call: Call,
@@ -66,11 +69,7 @@ struct Sim {
     frames: Vec<crate::tape::TapeFrame>,
     timeline: String,
     log: Vec<Entry>,
-    generated: BTreeMap<ReplyId, String>,
-    cancelled: Vec<ReplyId>,
-    /// Replies whose cancel may still be followed by one frame that fades them out.
-    fading: Vec<ReplyId>,
-    open: Option<ReplyId>,
+    watch: Watch,
     events: usize,
 }
 
@@ -85,6 +84,7 @@ impl Sim {
         };
         let mut sim = Self {
             now: CallTime::ZERO,
+            watch: Watch::new(&setup.policy),
             call: Call::new(setup),
             world: World::new(script),
             playout: Playout::new(SampleRate::Hz16000),
@@ -92,10 +92,6 @@ impl Sim {
             frames: Vec::new(),
             timeline: String::new(),
             log: vec![Entry::Opened(opened)],
-            generated: BTreeMap::new(),
-            cancelled: Vec::new(),
-            fading: Vec::new(),
-            open: None,
             events: 0,
         };
         sim.tell(Event::Connected);
@@ -106,18 +102,14 @@ impl Sim {
     fn advance(&mut self) {
         let due = [self.world.next_due(), self.call.poll_timeout(), self.playout.poll_timeout()];
         let next = due.into_iter().flatten().min().expect("an open call always has a deadline");
-        assert!(next < LONGEST, "the call does not end:\n{}", self.timeline);
         self.now = self.now.max(next);
+        self.must(self.watch.is_in_time(self.now));
         while let Some(sent) = self.playout.tick(self.now) {
-            let fading = self.fading.contains(&sent.reply);
-            self.fading.retain(|reply| *reply != sent.reply);
-            let cancelled = self.cancelled.contains(&sent.reply);
-            assert!(
-                fading || !cancelled,
-                "a frame of a cancelled reply was sent after its fade\n{}",
-                self.timeline
-            );
-            self.tape.persona(sent.at, sent.sound());
+            let (reply, at) = (sent.reply, sent.at);
+            let end = sent.offset + sent.len;
+            self.tape.persona(at, sent.sound());
+            let watched = self.watch.sent(reply, end);
+            self.must(watched);
         }
         self.collect_tape();
         self.report_playout();
@@ -126,6 +118,13 @@ impl Sim {
         }
         if self.call.poll_timeout().is_some_and(|due| due <= self.now) {
             self.tell(Event::Tick);
+        }
+    }
+
+    /// Ends the simulation where something that must hold does not.
+    fn must(&self, held: Result<(), String>) {
+        if let Err(broken) = held {
+            panic!("{broken}\n{}", self.timeline);
         }
     }
 
@@ -139,11 +138,13 @@ impl Sim {
         while let Some(event) = self.playout.poll_event() {
             match event {
                 PlayoutEvent::Started { reply, at, from } => {
+                    self.watch.run_started(at);
                     self.world.audible(reply, at, from);
                     self.tell(Event::PlayStarted { reply, at, from });
                 }
                 PlayoutEvent::Stopped { reply, at, position, cause } => {
                     self.tape.persona_stopped();
+                    self.watch.run_stopped(at);
                     self.world.silent(reply, at, position, cause);
                     self.tell(Event::PlayStopped { reply, at, position, cause });
                 }
@@ -159,6 +160,11 @@ impl Sim {
                 let text = self.world.partial(self.now, upto);
                 if !text.is_empty() {
                     self.tell(Event::Partial { text });
+                }
+            }
+            Happening::Settles => {
+                if let Some(event) = self.world.settles(self.now) {
+                    self.tell(event);
                 }
             }
             Happening::Audio { reply, chunk, pcm } => {
@@ -193,9 +199,7 @@ impl Sim {
     }
 
     fn tell(&mut self, event: Event) {
-        if let Event::Text { reply, text } = &event {
-            self.generated.entry(*reply).or_default().push_str(text);
-        }
+        self.watch.event(&event);
         self.show_event(&event);
         self.events += 1;
         let (commands, entries) = log::step(&mut self.call, self.now, event);
@@ -216,13 +220,11 @@ impl Sim {
 
     fn perform(&mut self, command: Command) {
         self.show_command(&command);
+        let watched = self.watch.command(&command, &self.log);
+        self.must(watched);
         match command {
-            Command::Compose { reply, cue, .. } => {
-                assert_eq!(self.open.replace(reply), None, "two replies are open");
-                self.world.compose(self.now, reply, cue);
-            }
+            Command::Compose { reply, cue, .. } => self.world.compose(self.now, reply, cue),
             Command::Speak { reply, chunk, spoken } => {
-                assert_eq!(self.open, Some(reply), "a closed reply is spoken");
                 self.world.speak(self.now, reply, chunk, &spoken);
             }
             Command::Finish { reply } => self.playout.finish(reply),
@@ -230,35 +232,13 @@ impl Sim {
             Command::Pause { reply } => self.playout.pause(reply, self.now),
             Command::Resume { reply, from } => self.playout.resume(reply, from, self.now),
             Command::Cancel { reply } => {
-                self.fading.push(reply);
                 self.playout.cancel(reply);
                 self.world.cancel(reply);
-                self.cancelled.push(reply);
-                self.open.take_if(|open| *open == reply);
-            }
-            Command::Heard { reply, text, utterance_id, .. } => {
-                self.open.take_if(|open| *open == reply);
-                let known = self.log.iter().rev().find_map(|entry| match entry {
-                    Entry::Note { note: Note::Utterance(said), .. } => {
-                        (Some(&said.id) == utterance_id.as_ref()).then_some(said)
-                    }
-                    _ => None,
-                });
-                let unheard = known.and_then(|said| said.unheard.as_deref());
-                self.check_heard(reply, &text);
-                let given = [&text, unheard.unwrap_or_default()].join(" ");
-                self.check_heard(reply, given.trim_end());
             }
             Command::Finalise { id } => self.world.finalise(self.now, id),
-            Command::Note(_) | Command::Tell(_) => {}
-            Command::Close { .. } => assert_eq!(self.open, None, "a reply is open at the close"),
+            Command::Heard { .. } | Command::Note(_) | Command::Tell(_) | Command::Close { .. } => {
+            }
         }
-    }
-
-    fn check_heard(&self, reply: ReplyId, heard: &str) {
-        let generated = self.generated.get(&reply).map_or("", String::as_str);
-        let generated = generated.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(generated.starts_with(heard), "{heard:?} is not how {generated:?} begins");
     }
 
     fn show_event(&mut self, event: &Event) {
@@ -316,7 +296,8 @@ impl Sim {
         for frame in &self.frames {
             legs.write(frame);
         }
-        assert_eq!(legs.rep().len(), legs.persona().len(), "the legs differ in length");
+        self.must(self.watch.finished(&self.log, self.world.lost_words()));
+        self.must(self.watch.taped(&self.frames, legs.persona()));
         let persona_leg = legs.persona().to_vec();
         log::replay(&self.log).expect("a call replays as it ran");
         Outcome { timeline: self.timeline, log: self.log, persona_leg, events: self.events }

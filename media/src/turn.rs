@@ -3,15 +3,17 @@
 //! Nothing else decides whether the persona speaks. The floor knows no audio and no text, only
 //! edges, word counts and the clock; `docs/TURNS.md` shows its states and explains its rules.
 
+mod endpoint;
 mod floor;
 mod policy;
 mod words;
 
+pub use endpoint::Endpointer;
 pub use floor::Floor;
 pub use policy::Policy;
 pub use words::{Completeness, Words};
 
-use crate::call::{Cue, EndReason, FinaliseId, ReplyId, StopCause, TurnId};
+use crate::call::{Cue, EndReason, FinaliseId, Hint, ReplyId, StopCause, TurnId};
 use crate::units::CallTime;
 
 /// What the floor is told.
@@ -30,6 +32,8 @@ pub enum Input {
     Words(Words),
     /// Words of the open speech became final, perhaps as the answer to a request to settle.
     Settled(Option<FinaliseId>, Words),
+    /// What the recogniser makes of the turn.
+    Hint(Hint),
     /// A late final gave the last committed turn more words.
     Late,
     /// The rep sent a turn in writing.

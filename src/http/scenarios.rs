@@ -34,6 +34,8 @@ pub struct ScenarioSummary {
     pub persona: PersonaSummary,
     /// Who speaks first: `buyer` or `rep`.
     pub first_speaker: String,
+    /// Whether numbers and hints may be shown while the call runs: not in a test.
+    pub coaching: bool,
     /// What the call is judged by.
     pub rubric: Vec<CriterionSummary>,
     /// What numbers of the call the rep aims at, by the path of the KPI.
@@ -103,6 +105,7 @@ impl ScenarioSummary {
                 role: scenario.persona.role.clone(),
             },
             first_speaker: first_speaker.to_owned(),
+            coaching: scenario.coaching,
             rubric: rubric.collect(),
             targets: targets.collect(),
         }

@@ -134,6 +134,7 @@ fn policy(scenario: &Scenario) -> Policy {
             FirstSpeaker::Buyer => Speaker::Persona,
             FirstSpeaker::Rep => Speaker::Rep,
         },
+        wait_unclear_most: patience.clamp(default.wait_unclear, default.wait_unclear_most),
         wait_incomplete: patience.clamp(default.wait_unclear, default.wait_incomplete),
         ..default
     }

@@ -30,6 +30,9 @@ pub struct Scenario {
     /// Terms that a general recogniser would miss.
     #[serde(default)]
     pub key_terms: Vec<String>,
+    /// Whether the page may show the rep numbers and hints while the call runs: not in a test.
+    #[serde(default = "yes")]
+    pub coaching: bool,
     /// How long a thinking pause of the rep the buyer bears before it takes the turn, in seconds.
     pub patience_s: u32,
     /// Where trust starts.
@@ -69,6 +72,10 @@ pub struct Scenario {
     pub(super) prompt: String,
     #[serde(skip)]
     pub(super) hash: String,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Scenario {

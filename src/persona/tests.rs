@@ -60,6 +60,14 @@ fn the_hash_covers_rules_and_scenario() {
 }
 
 #[test]
+fn a_scenario_coaches_unless_it_says_not() {
+    assert!(rachel().coaching);
+    let test = RACHEL.replace("patience_s = 6", "patience_s = 6\ncoaching = false");
+    let library = library(&test).expect("still right");
+    assert!(!library.scenario("rachel").expect("rachel").coaching);
+}
+
+#[test]
 fn faults_are_named_with_file_and_path() {
     let faults = [
         ("patience_s = 6", "patience_sec = 6", "patience_sec", "unknown field"),

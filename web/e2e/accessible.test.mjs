@@ -31,7 +31,7 @@ test("axe finds nothing wrong with any view in any state", { timeout: 900_000 },
   assert.equal(wrong.length, 0, wrong.join("\n"));
 });
 
-test("axe finds nothing wrong with a call, nor with listening to it", { timeout: 300_000 }, async (t) => {
+test("axe finds nothing wrong with a call, nor with listening to it", { timeout: 900_000 }, async (t) => {
   const [, clip] = await makeClips(t);
   const server = await Server.start(t);
   const wrong = [];

@@ -10,12 +10,9 @@ import { fileURLToPath } from "node:url";
 
 import { chromium, firefox } from "playwright-core";
 
-import { newestFirst, untilTrue } from "./until.mjs";
+import { newestFirst, untilTrue, WITHIN_MS } from "./until.mjs";
 
 const IN_PAGE = fileURLToPath(new URL("in_page.js", import.meta.url));
-
-/** Whatever a page shall do, it does in less; only a hang comes near. */
-const WITHIN_MS = 30_000;
 
 const CHROMIUM = ["chromium", "google-chrome"];
 const FIREFOX = ["firefox-esr", "firefox"];

@@ -15,7 +15,7 @@ const FIRST_LOAD = 250 * 1024;
 /** What compression gains nothing for goes out as it is. */
 const PACKED = /\.(woff2|png|webp)$/u;
 
-test("the first load is small, and the charts of the review are not in it", { timeout: 120_000 }, async (t) => {
+test("the first load is small, and the charts of the review are not in it", { timeout: 900_000 }, async (t) => {
   const server = await Server.start(t);
   const person = await Person.open(await openChromium(t), server);
   const loaded = new Set();

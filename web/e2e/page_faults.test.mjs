@@ -10,7 +10,7 @@ import { Server } from "./server.mjs";
 
 const CALL = "/practice/rachel/call";
 
-test("a microphone that is refused or missing is named, and the rep types instead", { timeout: 200_000 }, async (t) => {
+test("a microphone that is refused or missing is named, and the rep types instead", { timeout: 900_000 }, async (t) => {
   const server = await Server.start(t);
   const browser = await openChromium(t);
   for (const [name, told] of [["NotAllowedError", "Allow it with the icon"], ["NotFoundError", "No microphone was found"], ["NotReadableError", "Another program uses the microphone"]]) {
@@ -34,7 +34,7 @@ test("a microphone that is refused or missing is named, and the rep types instea
   }
 });
 
-test("where UDP is shut the call goes over TCP, and where WebRTC is, over a WebSocket", { timeout: 300_000 }, async (t) => {
+test("where UDP is shut the call goes over TCP, and where WebRTC is, over a WebSocket", { timeout: 900_000 }, async (t) => {
   const clips = await makeClips(t);
   const server = await Server.start(t);
   const browser = await openChromium(t);
@@ -50,7 +50,7 @@ test("where UDP is shut the call goes over TCP, and where WebRTC is, over a WebS
     await rep.talk(clips[1]);
     await rep.endCall();
     await rep.link("See what happened").click();
-    await rep.button("Play").waitFor({ timeout: 60_000 });
+    await rep.button("Play").waitFor();
     assertUnderstood(t, [clips[1]], (await fetchCall(server, rep.callId)).saidBy("rep"), 0.7);
     assert.deepEqual(rep.faults, [], named);
     await rep.context.close();
@@ -68,7 +68,7 @@ function drop(page, dropped) {
   });
 }
 
-test("a call outlives its microphone, is loaded again, and is taken over by a second tab", { timeout: 300_000 }, async (t) => {
+test("a call outlives its microphone, is loaded again, and is taken over by a second tab", { timeout: 900_000 }, async (t) => {
   const clips = await makeClips(t);
   const server = await Server.start(t);
   const rep = await Person.open(await openChromium(t), server);
@@ -95,7 +95,7 @@ test("a call outlives its microphone, is loaded again, and is taken over by a se
   for (const person of [rep, second]) assert.deepEqual(person.faults, []);
 });
 
-test("a server that dies in mid-call: the page says so, and what was said is kept", { timeout: 300_000 }, async (t) => {
+test("a server that dies in mid-call: the page says so, and what was said is kept", { timeout: 900_000 }, async (t) => {
   const clips = await makeClips(t);
   const server = await Server.start(t);
   const rep = await Person.open(await openChromium(t), server);
@@ -105,13 +105,13 @@ test("a server that dies in mid-call: the page says so, and what was said is kep
   await rep.talk(clips[1]);
   await server.restart();
   await rep.link("See what happened").click();
-  await rep.button("Play").waitFor({ timeout: 90_000 });
+  await rep.button("Play").waitFor();
   const left = await fetchCall(server, rep.callId);
   assert.equal(left.call.end_reason, "server_lost");
   assertUnderstood(t, [clips[1]], left.saidBy("rep"), 0.7);
 });
 
-test("a session that ended asks to sign in, and goes back to where one was", { timeout: 120_000 }, async (t) => {
+test("a session that ended asks to sign in, and goes back to where one was", { timeout: 900_000 }, async (t) => {
   const server = await Server.start(t);
   const rep = await Person.open(await openChromium(t), server);
   await rep.signIn(server.rep);

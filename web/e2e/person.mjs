@@ -2,12 +2,9 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { newestFirst, untilTrue } from "./until.mjs";
+import { newestFirst, untilTrue, WITHIN_MS } from "./until.mjs";
 
 const IN_PAGE = fileURLToPath(new URL("in_page.js", import.meta.url));
-
-/** Whatever the page shall do, it does in less; only a hang comes near. */
-const WITHIN_MS = 30_000;
 
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1440, height: 900 };

@@ -10,14 +10,11 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { untilTrue } from "./until.mjs";
+import { untilTrue, WITHIN_MS } from "./until.mjs";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 export const BINARY = path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target"), "debug/ringcraft");
-
-/** A person who waits has gone long before; only a hang comes near. */
-const LOGGED_WITHIN_MS = 90_000;
 
 const run = promisify(execFile);
 
@@ -85,7 +82,7 @@ export class Server {
   /** Waits for a line of the log that fits. */
   async logged(pattern) {
     const found = () => this.#lines.map((line) => line.match(pattern)).find((match) => match) ?? null;
-    await untilTrue(() => found() || this.#ended, LOGGED_WITHIN_MS, () => `${pattern} in the log:\n${this.log}`);
+    await untilTrue(() => found() || this.#ended, WITHIN_MS, () => `${pattern} in the log:\n${this.log}`);
     const match = found();
     if (!match) throw new Error(`the server ended without ${pattern}:\n${this.log}`);
     return match;

@@ -10,7 +10,7 @@ import { makeClips } from "./clips.mjs";
 import { Server } from "./server.mjs";
 import { samples } from "./sound.mjs";
 
-test("a whole call in Chromium leaves the truth", { timeout: 300_000 }, async (t) => {
+test("a whole call in Chromium leaves the truth", { timeout: 900_000 }, async (t) => {
   const clips = await makeClips(t);
   const server = await Server.start(t);
   const page = await CallPage.open(await openChromium(t), server);

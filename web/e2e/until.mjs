@@ -1,5 +1,11 @@
 // Waiting for what is going to happen, with a limit that only a hang reaches.
 
+/**
+ * Whatever a page or a call shall do, it does in less, even where the machine stood still for some seconds: the call is
+ * then held, comes back and begins its answer anew. Only a hang comes near.
+ */
+export const WITHIN_MS = 90_000;
+
 const LOOK_EVERY_MS = 20;
 
 /** A look takes less. Where one took longer the machine stood still, which no condition could use. */

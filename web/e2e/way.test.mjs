@@ -8,11 +8,9 @@ import { makeClips } from "./clips.mjs";
 import { DESKTOP, Person, PHONE } from "./person.mjs";
 import { readWav } from "./sound.mjs";
 import { Server } from "./server.mjs";
-import { untilTrue } from "./until.mjs";
+import { untilTrue, WITHIN_MS } from "./until.mjs";
 
-const MOVES_WITHIN_MS = 10_000;
-
-test("at a desk: a rep checks the devices, calls, is listened to, reviews and shares", { timeout: 400_000 }, async (t) => {
+test("at a desk: a rep checks the devices, calls, is listened to, reviews and shares", { timeout: 900_000 }, async (t) => {
   const clips = await makeClips(t);
   const server = await Server.start(t);
   const browser = await openChromium(t, { hasFakeDevices: true });
@@ -59,13 +57,13 @@ test("at a desk: a rep checks the devices, calls, is listened to, reviews and sh
   await rep.page.keyboard.press("t");
   await rep.page.getByLabel("Type a turn").fill("What matters most to you about this loan?");
   await rep.page.keyboard.press("Enter");
-  await untilTrue(async () => (await rep.captions()).some(({ note }) => note.includes("typed")), MOVES_WITHIN_MS, () => "the typed turn");
+  await untilTrue(async () => (await rep.captions()).some(({ note }) => note.includes("typed")), WITHIN_MS, () => "the typed turn");
   await rep.untilListening(3);
   await rep.endCall();
   await rep.link("See what happened").click();
 
   // What happened.
-  await rep.button("Play").waitFor({ timeout: 60_000 });
+  await rep.button("Play").waitFor();
   const id = rep.callId;
   const left = await fetchCall(server, id);
   assertUnderstood(t, [clips[1], clips[3]], left.saidBy("rep"), 0.7);
@@ -101,7 +99,7 @@ test("at a desk: a rep checks the devices, calls, is listened to, reviews and sh
   for (const person of [rep, manager, guest]) assert.deepEqual(person.faults, []);
 });
 
-test("on a phone: a call of three seconds has a review that claims nothing", { timeout: 200_000 }, async (t) => {
+test("on a phone: a call of three seconds has a review that claims nothing", { timeout: 900_000 }, async (t) => {
   const server = await Server.start(t);
   const rep = await Person.open(await openChromium(t), server, { viewport: PHONE });
   await rep.signIn(server.rep);
@@ -111,7 +109,7 @@ test("on a phone: a call of three seconds has a review that claims nothing", { t
   await rep.button(/^End$/u).tap();
   await rep.page.getByRole("dialog").getByRole("button", { name: "End the call" }).tap();
   await rep.link("See what happened").tap();
-  await rep.button("Play").waitFor({ timeout: 60_000 });
+  await rep.button("Play").waitFor();
   await rep.page.getByRole("tab", { name: "Numbers" }).tap();
   await rep.sees("Not enough speech");
   assert.deepEqual(rep.faults, []);
@@ -123,6 +121,6 @@ async function plays(person) {
   const at = async () => Number(await slider.getAttribute("aria-valuenow"));
   const begun = await at();
   await person.button("Play").click();
-  await untilTrue(async () => begun < (await at()), MOVES_WITHIN_MS, () => "the recording plays");
+  await untilTrue(async () => begun < (await at()), WITHIN_MS, () => "the recording plays");
   await person.button("Pause").click();
 }

@@ -121,6 +121,18 @@ pub enum StopCause {
     Starved,
 }
 
+/// What a recogniser that models turns makes of the one that is being spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hint {
+    /// It may be over; the recogniser will say if not.
+    EagerEndOfTurn,
+    /// It goes on after all.
+    TurnResumed,
+    /// It is over.
+    EndOfTurn,
+}
+
 /// Everything that can happen to a call. Audio enters as what ingress and playout made of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -168,6 +180,11 @@ pub enum Event {
         words: Vec<TimedWord>,
         /// The request this answers, where it answers one.
         finalise: Option<FinaliseId>,
+    },
+    /// What the recogniser makes of the turn, where it models turns.
+    Hint {
+        /// Whether the turn is over.
+        hint: Hint,
     },
     /// The rep sends a turn in writing.
     Typed {

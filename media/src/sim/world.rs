@@ -2,79 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::script::{Line, ModelFault, Script, Start, VoiceFault};
 use crate::call::{
     ChunkId, Cue, EndReason, Event, FinaliseId, ReplyId, StopCause, TimedWord, VoicedWord,
 };
+use crate::ingress::MEDIA_TIMEOUT;
 use crate::units::{CallTime, Dbfs, SampleRate, Span};
-
-/// When the rep starts to say a line.
-#[derive(Clone, Copy, Debug)]
-pub enum Start {
-    /// At a moment of the call.
-    At(CallTime),
-    /// This long after the n-th reply, counted from 1, was heard out.
-    After(u32, Span),
-    /// This long into the n-th reply.
-    Into(u32, Span),
-}
-
-/// A line of the rep.
-#[derive(Clone, Debug)]
-pub struct Line {
-    /// When.
-    pub start: Start,
-    /// The words, spoken in 300 ms each and 50 ms apart. Empty is a cough of 150 ms.
-    pub text: &'static str,
-    /// They are not spoken but sent in writing.
-    pub typed: bool,
-}
-
-/// How long the outside systems take.
-#[derive(Clone, Copy, Debug)]
-pub struct Voices {
-    /// From the request to the model to its first word.
-    pub first_text: Span,
-    /// From a chunk to its first sound.
-    pub first_sound: Span,
-    /// From the end of a word to the partial that shows it.
-    pub partial: Span,
-    /// From the request to settle to the final.
-    pub settle: Span,
-}
-
-impl Default for Voices {
-    fn default() -> Self {
-        Self {
-            first_text: Span::ms(300),
-            first_sound: Span::ms(120),
-            partial: Span::ms(150),
-            settle: Span::ms(80),
-        }
-    }
-}
-
-/// A call to be simulated.
-#[derive(Clone, Debug, Default)]
-pub struct Script {
-    /// What the rep says.
-    pub rep: Vec<Line>,
-    /// What the persona says for a cue, in order; the last one is said again.
-    pub persona: Vec<(Cue, Vec<&'static str>)>,
-    /// How long the others take.
-    pub voices: Voices,
-    /// Replies, counted from 1, with another time to the first word.
-    pub slow: Vec<(u32, Span)>,
-    /// Replies, counted from 1, that cannot be cut and end the call for this reason.
-    pub goodbyes: Vec<(u32, EndReason)>,
-    /// From this reply on the voice makes no sound.
-    pub mute_from: Option<u32>,
-    /// The server begins to drain at this time.
-    pub drain: Option<CallTime>,
-    /// The line is lost at this time, and back after this long, or never.
-    pub lost: Option<(CallTime, Option<Span>)>,
-    /// The rep hangs up this long after the last line was answered, or never.
-    pub hang_up_after: Option<Span>,
-}
 
 /// What the world does to the call.
 #[derive(Debug)]
@@ -84,6 +17,8 @@ pub(super) enum Happening {
     Partial {
         upto: CallTime,
     },
+    /// The recogniser settles what it has heard without being asked.
+    Settles,
     Audio {
         reply: ReplyId,
         chunk: ChunkId,
@@ -98,6 +33,10 @@ pub(super) enum Happening {
 const WORD: Span = Span::ms(300);
 const WORD_GAP: Span = Span::ms(50);
 const COUGH: Span = Span::ms(150);
+/// What is left of a line between two gaps and shorter is not noticed.
+const NOTICED: Span = Span::ms(80);
+/// Between two lines of a rep who has only one voice.
+const BREATH: Span = Span::ms(50);
 /// How late the segmenter notices.
 const ONSET_LAG: Span = Span::ms(60);
 const OFFSET_LAG: Span = Span::ms(160);
@@ -107,7 +46,7 @@ const REPORT_EVERY: Span = Span::ms(100);
 /// How far the rep's ear is behind what was sent.
 const CLIENT_LAG: Span = Span::ms(50);
 /// A spoken word of the persona.
-const VOICED_WORD: Span = Span::ms(250);
+pub(super) const VOICED_WORD: Span = Span::ms(250);
 const RATE: SampleRate = SampleRate::Hz16000;
 
 #[derive(Debug)]
@@ -123,12 +62,20 @@ pub(super) struct World {
     cue_uses: BTreeMap<String, usize>,
     /// When the voice is free again.
     voice_free: CallTime,
-    playing: Option<(ReplyId, CallTime, Span)>,
+    /// When the rep is.
+    rep_free: CallTime,
+    /// The latest time at which anything of the rep is noticed so far.
+    noticed: CallTime,
+    /// Draws the jitter.
+    jitter: u64,
+    /// Words that were heard and are lost, since their final never comes.
+    lost_words: usize,
 }
 
 impl World {
     pub(super) fn new(script: Script) -> Self {
         let lines = script.rep.iter().cloned().collect();
+        let jitter = script.network.seed;
         let mut world = Self {
             script,
             queue: BTreeMap::new(),
@@ -138,8 +85,12 @@ impl World {
             settling: VecDeque::new(),
             cue_uses: BTreeMap::new(),
             voice_free: CallTime::ZERO,
-            playing: None,
+            rep_free: CallTime::ZERO,
+            noticed: CallTime::ZERO,
+            jitter,
+            lost_words: 0,
         };
+        world.lose_media();
         if let Some(at) = world.script.drain {
             world.event(at, Event::Drain);
         }
@@ -170,8 +121,16 @@ impl World {
     pub(super) fn partial(&mut self, now: CallTime, upto: CallTime) -> String {
         while self.settling.pop_front_if(|(settled, _)| *settled <= now).is_some() {}
         let words = self.settling.front().map_or(&self.unsettled, |(_, words)| words);
-        let said = words.iter().take_while(|word| word.end <= upto);
-        said.map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+        let said = words.iter().take_while(|word| word.end <= upto).cloned();
+        let mut said: Vec<TimedWord> = said.collect();
+        let is_next = |word: &TimedWord| upto < word.end;
+        if self.script.hearing.wavers
+            && words.iter().any(is_next)
+            && let Some(last) = said.last_mut()
+        {
+            "uh".clone_into(&mut last.text);
+        }
+        text(&said)
     }
 
     fn put(&mut self, at: CallTime, reply: Option<ReplyId>, happening: Happening) {
@@ -204,26 +163,109 @@ impl World {
         }
     }
 
+    /// What is missing of the rep's media, as ingress tells it.
+    fn lose_media(&mut self) {
+        for (at, span) in self.script.network.gaps.clone() {
+            if span < MEDIA_TIMEOUT {
+                self.event(at + span, Event::Gap { at, span });
+            } else {
+                self.event(at + MEDIA_TIMEOUT, Event::MediaLost { since: at });
+                self.event(at + span, Event::MediaBack);
+            }
+        }
+    }
+
     fn say(&mut self, start: CallTime, text: &str) {
-        self.event(start + ONSET_LAG, Event::VoiceOn { at: start });
+        let start = start.max(self.rep_free);
         let mut end = start + COUGH;
         let mut at = start;
         for word in text.split_whitespace() {
             end = at + WORD;
-            self.unsettled.push(TimedWord { text: word.to_owned(), start: at, end });
-            self.put(end + self.script.voices.partial, None, Happening::Partial { upto: end });
+            if self.gap_in(at, end).is_none() {
+                self.unsettled.push(TimedWord { text: word.to_owned(), start: at, end });
+                if !self.script.hearing.mute {
+                    let shown = end + self.script.voices.partial;
+                    self.put(shown, None, Happening::Partial { upto: end });
+                }
+            }
             at = end + WORD_GAP;
         }
-        self.event(end + OFFSET_LAG, Event::VoiceOff { at: end, level: Dbfs(-20.0) });
+        self.sound(start, end);
+        if let Some(silence) = self.script.hearing.alone {
+            self.put(end + silence, None, Happening::Settles);
+        }
+        self.rep_free = end + OFFSET_LAG + BREATH;
+    }
+
+    /// Lets a voice be noticed from `start` to `end`, but for the gaps in between.
+    fn sound(&mut self, start: CallTime, end: CallTime) {
+        let mut from = start;
+        while from < end {
+            let gap = self.gap_in(from, end);
+            let to = gap.map_or(end, |(at, _)| at);
+            if NOTICED <= to.saturating_since(from) {
+                self.notice(from + ONSET_LAG, Event::VoiceOn { at: from });
+                // Of a gap the segmenter learns when the media goes on, or when it is given up.
+                let over = gap.map_or(to + OFFSET_LAG, |(at, span)| {
+                    at + span.min(MEDIA_TIMEOUT.saturating_sub(Span::ms(1)))
+                });
+                self.notice(over, Event::VoiceOff { at: to, level: Dbfs(-20.0) });
+            }
+            from = gap.map_or(end, |(at, span)| at + span);
+        }
+    }
+
+    /// The first gap that begins before `to` and ends after `from`.
+    fn gap_in(&self, from: CallTime, to: CallTime) -> Option<(CallTime, Span)> {
+        let gaps = self.script.network.gaps.iter().copied();
+        gaps.filter(|(at, span)| *at < to && from < *at + *span).min()
+    }
+
+    /// An event of the rep's leg, late by the jitter and in the order of the others.
+    fn notice(&mut self, at: CallTime, event: Event) {
+        let late = self.late();
+        self.noticed = self.noticed.max(at + late);
+        self.event(self.noticed, event);
+    }
+
+    fn late(&mut self) -> Span {
+        // Numerical Recipes, 2nd edition, section 7.1.
+        self.jitter = self.jitter.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) & 0xffff_ffff;
+        Span((self.script.network.jitter.0 * self.jitter) >> 32)
     }
 
     pub(super) fn finalise(&mut self, now: CallTime, id: FinaliseId) {
-        let said = self.unsettled.iter().take_while(|word| word.end <= now).count();
-        let words: Vec<TimedWord> = self.unsettled.drain(..said).collect();
-        let text = words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
-        let settled = now + self.script.voices.settle;
+        let words = self.heard(now);
+        let other = self.script.hearing.finals.iter().find(|(number, _)| *number == id.0);
+        let delay = other.map_or(Some(self.script.voices.settle), |(_, delay)| *delay);
+        let Some(delay) = delay else {
+            self.lost_words += words.len();
+            return;
+        };
+        // It answers in the order of the sound.
+        let before = self.settling.back().map_or(now, |(settled, _)| *settled);
+        let settled = (now + delay).max(before);
         self.settling.push_back((settled, words.clone()));
-        self.event(settled, Event::Final { text, words, finalise: Some(id) });
+        self.event(settled, Event::Final { text: text(&words), words, finalise: Some(id) });
+    }
+
+    /// What the recogniser settles by itself: nothing while it has a request to answer.
+    pub(super) fn settles(&mut self, now: CallTime) -> Option<Event> {
+        let is_asked = self.settling.iter().any(|(settled, _)| now <= *settled);
+        let words = if is_asked { Vec::new() } else { self.heard(now) };
+        let event = || Event::Final { text: text(&words), words: words.clone(), finalise: None };
+        (!words.is_empty()).then(event)
+    }
+
+    /// Takes the words that were said by now and not settled.
+    fn heard(&mut self, now: CallTime) -> Vec<TimedWord> {
+        let said = self.unsettled.iter().take_while(|word| word.end <= now).count();
+        self.unsettled.drain(..said).collect()
+    }
+
+    /// Words that were heard and whose final never comes.
+    pub(super) fn lost_words(&self) -> usize {
+        self.lost_words
     }
 
     pub(super) fn compose(&mut self, now: CallTime, reply: ReplyId, cue: Cue) {
@@ -238,11 +280,24 @@ impl World {
             let plan = Event::Plan { reply, interruptible: false, hang_up: Some(*reason) };
             self.put(now, Some(reply), Happening::Event(plan));
         }
+        let fault = self.script.model.iter().find(|(faulty, _)| *faulty == reply.0);
+        let fault = fault.map(|(_, fault)| *fault);
+        let burst = u64::from(self.script.voices.burst.max(1));
         let mut at = now + delay;
-        for word in text.unwrap_or("Hm.").split_inclusive(' ') {
+        for (number, word) in (0_u32..).zip(text.unwrap_or("Hm.").split_inclusive(' ')) {
+            match fault {
+                Some(ModelFault::Fails(words)) if words <= number => {
+                    let failed = Event::TextFailed { reply };
+                    return self.put(at, Some(reply), Happening::Event(failed));
+                }
+                Some(ModelFault::Stops(words)) if words <= number => return,
+                _ => {}
+            }
             let text = word.to_owned();
             self.put(at, Some(reply), Happening::Event(Event::Text { reply, text }));
-            at += Span::ms(20);
+            if u64::from(number + 1).is_multiple_of(burst) {
+                at += Span::ms(20 * burst);
+            }
         }
         self.put(at, Some(reply), Happening::Event(Event::TextDone { reply }));
     }
@@ -253,6 +308,15 @@ impl World {
             return;
         }
         let mut at = (now + self.script.voices.first_sound).max(self.voice_free);
+        let has = |fault| self.script.voice.contains(&(reply.0, fault));
+        if has(VoiceFault::Stops(chunk.0)) {
+            return;
+        }
+        let is_timed = !has(VoiceFault::Untimed);
+        if has(VoiceFault::Fails(chunk.0)) {
+            let failed = Event::VoiceFailed { reply, chunk };
+            return self.put(at, Some(reply), Happening::Event(failed));
+        }
         let words: Vec<VoicedWord> = (0_u64..)
             .zip(spoken.split_whitespace())
             .map(|(index, word)| VoicedWord {
@@ -267,21 +331,24 @@ impl World {
             let pcm = vec![8_000; left.min(PIECE)];
             left -= pcm.len();
             self.put(at, Some(reply), Happening::Audio { reply, chunk, pcm });
-            at += Span::ms(10);
+            at += self.script.voices.piece;
         }
-        let event = Event::VoiceWords { reply, chunk, words };
-        self.put(at, Some(reply), Happening::Event(event));
+        if is_timed {
+            let event = Event::VoiceWords { reply, chunk, words };
+            self.put(at, Some(reply), Happening::Event(event));
+        }
         self.put(at, Some(reply), Happening::ChunkDone { reply, chunk });
         self.voice_free = at;
     }
 
     pub(super) fn cancel(&mut self, cancelled: ReplyId) {
-        self.queue.retain(|_, (reply, _)| *reply != Some(cancelled));
+        if !self.script.stale {
+            self.queue.retain(|_, (reply, _)| *reply != Some(cancelled));
+        }
         self.voice_free = CallTime::ZERO;
     }
 
     pub(super) fn audible(&mut self, reply: ReplyId, at: CallTime, from: Span) {
-        self.playing = Some((reply, at, from));
         if from == Span::ZERO {
             self.start_line(|start| match start {
                 Start::Into(number, span) if number == reply.0 => Some(at + span),
@@ -295,9 +362,10 @@ impl World {
         // A reply rarely lasts longer; what was not sent by then is not reported.
         for index in 0..100 {
             let sent = when + Span(index * REPORT_EVERY.0);
-            let position = from + sent.saturating_since(at).saturating_sub(CLIENT_LAG);
+            let position = from + sent.saturating_since(at).saturating_sub(self.ear_lag());
             let event = Event::Played { reply, position };
-            self.put(sent + REPORT_LAG, Some(reply), Happening::Event(event));
+            let told = sent + self.report_lag();
+            self.put(told, Some(reply), Happening::Event(event));
         }
     }
 
@@ -308,15 +376,15 @@ impl World {
         position: Span,
         cause: StopCause,
     ) {
-        self.playing = None;
         let reported =
             |happening: &Happening| matches!(happening, Happening::Event(Event::Played { .. }));
         self.queue.retain(|_, (of, happening)| *of != Some(reply) || !reported(happening));
         match cause {
             StopCause::Paused => {
-                let position = position.saturating_sub(CLIENT_LAG);
+                let position = position.saturating_sub(self.ear_lag());
                 let event = Event::Played { reply, position };
-                self.put(at + REPORT_LAG, Some(reply), Happening::Event(event));
+                let told = at + self.report_lag();
+                self.put(told, Some(reply), Happening::Event(event));
             }
             StopCause::Drained => {
                 let last = self.lines.is_empty();
@@ -332,4 +400,17 @@ impl World {
             StopCause::Cancelled | StopCause::Starved => {}
         }
     }
+
+    /// How far the rep's ear is behind what was sent.
+    fn ear_lag(&self) -> Span {
+        CLIENT_LAG + self.script.network.delay
+    }
+
+    fn report_lag(&mut self) -> Span {
+        REPORT_LAG + self.script.network.delay + self.late()
+    }
+}
+
+fn text(words: &[TimedWord]) -> String {
+    words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
 }

@@ -7,7 +7,7 @@ mod typed;
 
 use std::collections::VecDeque;
 
-use super::{Action, Input, Plan, Policy, Words};
+use super::{Action, Endpointer, Input, Plan, Policy, Words};
 use crate::call::{Cue, EndReason, FinaliseId, ReplyId, TurnId};
 use crate::record::Speaker;
 use crate::units::CallTime;
@@ -87,6 +87,7 @@ pub struct Floor {
     /// The words of the open speech, and whether some of them were only shown so far.
     words: Words,
     unsettled: bool,
+    endpoint: Endpointer,
     /// When the turn began or its words last changed.
     news: CallTime,
     /// Since when nobody has said anything: a turn that was noise leaves it as it was.
@@ -116,6 +117,7 @@ impl Floor {
     /// A floor before the call is connected.
     pub fn new(policy: Policy) -> Self {
         Self {
+            endpoint: Endpointer::new(&policy),
             policy,
             state: State::Ringing,
             voice: Voice::Quiet { since: CallTime::ZERO },
@@ -202,6 +204,7 @@ impl Floor {
             Input::VoiceOff(at) => self.voice_off(at),
             Input::Words(words) => self.shown(now, words),
             Input::Settled(id, words) => self.settled(now, id, words),
+            Input::Hint(hint) => self.hint(hint),
             Input::Late => self.late(now),
             Input::Typed => self.typed(now),
             Input::Planned(reply, plan) => self.planned(reply, plan),
@@ -235,6 +238,7 @@ impl Floor {
             }
         }
         self.plan = Plan::ORDINARY;
+        self.endpoint.forget_pause();
         self.voice = Voice::Quiet { since: now };
         self.state = State::Held { since: now };
         self.act(Action::Hold);

@@ -23,6 +23,8 @@ pub struct Policy {
     pub wait_complete: Span,
     /// Wait when the words do not tell.
     pub wait_unclear: Span,
+    /// The most that the pauses of a slow rep make of it.
+    pub wait_unclear_most: Span,
     /// Wait when the words are surely not complete.
     pub wait_incomplete: Span,
     /// After this long the recogniser's final is not waited for any more.
@@ -69,6 +71,7 @@ impl Default for Policy {
             turn_pause: Span::ms(200),
             wait_complete: Span::ms(200),
             wait_unclear: Span::ms(600),
+            wait_unclear_most: Span::ms(1_200),
             wait_incomplete: Span::ms(2_500),
             recogniser: Span::ms(1_200),
             give_up: Span::ms(1_500),
@@ -91,7 +94,7 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// How long after the end of speech a turn with such words is over.
+    /// How long after the end of speech a turn with such words is over, of a rep nobody knows.
     pub fn wait(&self, completeness: Completeness) -> Span {
         match completeness {
             Completeness::Complete => self.wait_complete,

@@ -1,12 +1,18 @@
 //! What the words of a turn say about who wants the floor. English; other languages are unclear.
 
+mod dictation;
+mod ending;
+mod question;
+
 use serde::{Deserialize, Serialize};
+
+use ending::Clause;
 
 /// Whether a turn sounds finished, from its words alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Completeness {
-    /// More is sure to come: it ends in "and", "the", "um", a number being dictated.
+    /// More is sure to come: it ends in "and", "the", "um", in the middle of a telephone number.
     Incomplete,
     /// The words do not tell.
     Unclear,
@@ -32,13 +38,12 @@ impl Words {
 
     /// Reads a text. `punctuation` says whether the recogniser writes any.
     pub fn read(text: &str, punctuation: bool) -> Self {
-        let words: Vec<String> = text.split_whitespace().map(bare).collect();
-        let words: Vec<&str> =
-            words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+        let lower = text.to_lowercase().replace('’', "'");
+        let words: Vec<&str> = bare_words(&lower).collect();
         Self {
             count: u32::try_from(words.len()).unwrap_or(u32::MAX),
             backchannel: is_backchannel(&words),
-            completeness: completeness(text, &words, punctuation),
+            completeness: Clause::last(&lower, &words, punctuation).completeness(),
         }
     }
 
@@ -52,58 +57,48 @@ impl Words {
 const BACKCHANNEL_MAX_WORDS: usize = 3;
 
 /// The backchannel words of `docs/KPI.md`, as the recogniser may write them.
-const BACKCHANNELS: [&str; 19] = [
-    "mm",
-    "mmm",
-    "mhm",
-    "mm-hm",
-    "mm-hmm",
-    "mmhmm",
-    "uh-huh",
-    "yeah",
-    "yep",
-    "yup",
-    "right",
-    "ok",
-    "okay",
-    "sure",
-    "exactly",
-    "absolutely",
-    "gotcha",
-    "understood",
-    "hmm",
-];
+const BACKCHANNELS: WordList = WordList(
+    "\
+    mm mmm mhm mm-hm mm-hmm mmhmm uh-huh yeah yep yup right ok okay sure exactly absolutely \
+    gotcha understood hmm",
+);
 
 /// Backchannels of two words.
 const BACKCHANNEL_PAIRS: [[&str; 2]; 3] = [["got", "it"], ["i", "see"], ["makes", "sense"]];
 
-/// A turn that ends in one of these goes on.
-const OPEN_ENDS: [&str; 42] = [
-    "a", "about", "also", "an", "and", "are", "as", "at", "because", "but", "by", "can", "er",
-    "for", "from", "if", "in", "into", "is", "like", "my", "of", "on", "or", "our", "so", "than",
-    "that's", "the", "their", "then", "to", "uh", "um", "we're", "what", "when", "which", "with",
-    "would", "you're", "your",
-];
+/// Words that share a property, a space between two of them.
+#[derive(Clone, Copy, Debug)]
+struct WordList(&'static str);
 
-/// A turn that is just one of these is finished.
-const ANSWERS: [&str; 10] =
-    ["yes", "no", "nope", "yeah", "correct", "sure", "okay", "hello", "hi", "thanks"];
+impl WordList {
+    fn contains(self, word: &str) -> bool {
+        self.0.split(' ').any(|known| known == word)
+    }
+}
 
-/// A turn that starts so and has a few words asks something.
-const QUESTION_STARTS: [&str; 22] = [
-    "are", "can", "could", "did", "do", "does", "have", "how", "is", "may", "shall", "should",
-    "what", "what's", "when", "where", "which", "who", "why", "will", "would", "whose",
-];
+/// Runs of words that share a property, a bar between two of them.
+#[derive(Clone, Copy, Debug)]
+struct Phrases(&'static str);
 
-/// Words of a number that is being dictated.
-const DIGITS: [&str; 11] =
-    ["zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+impl Phrases {
+    fn contains(self, words: &[&str]) -> bool {
+        self.0.split('|').any(|known| known.split(' ').eq(words.iter().copied()))
+    }
 
-/// Dictated digits that make a number: fewer may be a count at the end of a sentence.
-const DICTATED_MIN: usize = 2;
+    fn ends(self, words: &[&str]) -> bool {
+        self.0.split('|').any(|known| {
+            let count = known.split(' ').count();
+            count <= words.len()
+                && known.split(' ').eq(words[words.len() - count..].iter().copied())
+        })
+    }
+}
 
-fn bare(word: &str) -> String {
-    word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
+/// The words of a text without the marks around them.
+fn bare_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace()
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+        .filter(|word| !word.is_empty())
 }
 
 fn is_backchannel(words: &[&str]) -> bool {
@@ -121,37 +116,6 @@ fn is_backchannel(words: &[&str]) -> bool {
         }
     }
     true
-}
-
-fn completeness(text: &str, words: &[&str], punctuation: bool) -> Completeness {
-    let Some(last) = words.last() else { return Completeness::Unclear };
-    if OPEN_ENDS.contains(last) || text.trim_end().ends_with([',', '-', '–', '—', '…']) {
-        return Completeness::Incomplete;
-    }
-    let dictated = words.iter().rev().take_while(|word| DIGITS.contains(word)).count();
-    if dictated >= DICTATED_MIN && dictated < words.len() {
-        // A phone or licence number: more digits are likely, a full stop settles it.
-        return if punctuation && text.trim_end().ends_with(['.', '?', '!']) {
-            Completeness::Complete
-        } else {
-            Completeness::Unclear
-        };
-    }
-    if punctuation && text.trim_end().ends_with(['.', '?', '!', '؟']) {
-        return Completeness::Complete;
-    }
-    if words.len() <= 2 && words.iter().all(|word| ANSWERS.contains(word)) {
-        return Completeness::Complete;
-    }
-    if asks(words) { Completeness::Complete } else { Completeness::Unclear }
-}
-
-/// Whether the last clause of unpunctuated words opens like a question.
-fn asks(words: &[&str]) -> bool {
-    const SHORTEST_QUESTION: usize = 3;
-    let leads = words.iter().take_while(|word| matches!(**word, "so" | "and" | "okay" | "well"));
-    let clause = &words[leads.count()..];
-    clause.len() >= SHORTEST_QUESTION && QUESTION_STARTS.contains(&clause[0])
 }
 
 #[cfg(test)]
@@ -185,10 +149,71 @@ mod tests {
             ("my licence number is four five", false, Unclear),
             ("my licence number is four five six.", true, Complete),
             ("rates, points,", true, Incomplete),
+            ("I think so", false, Complete),
+            ("yes we can", false, Complete),
+            ("okay", false, Unclear),
+            ("the first one", false, Complete),
+            ("as I mentioned", false, Incomplete),
+            ("the payment would be", false, Incomplete),
+            ("I'd say we're", false, Incomplete),
+            ("there are two options", false, Incomplete),
+            ("do you have any questions", false, Complete),
+            ("if you lock today", false, Incomplete),
+            ("if you lock today we save you money", false, Unclear),
+            ("we have rates, points, fees.", true, Unclear),
+            ("we have rates, points, and fees.", true, Complete),
+            ("we do either fixed", false, Incomplete),
+            ("we do either fixed or adjustable", false, Unclear),
             ("", false, Unclear),
         ];
         for (text, punctuation, expected) in cases {
             assert_eq!(Words::read(text, punctuation).completeness, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn questions_are_heard_without_their_mark() {
+        use Completeness::{Complete, Incomplete, Unclear};
+        let cases = [
+            ("that is the payment what do you think", Complete),
+            ("it is a thirty year fixed right", Complete),
+            ("you want to move in spring don't you", Complete),
+            ("how are you", Complete),
+            ("how much do you", Incomplete),
+            ("what are you looking for", Unclear),
+            ("what you get is a lower rate", Unclear),
+            ("and what kind of house is that going to be", Incomplete),
+            ("does that make sense", Complete),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Words::read(text, false).completeness, expected, "{text}");
+        }
+        assert_eq!(Words::read("What are you looking for?", true).completeness, Complete);
+        assert_eq!(Words::read("And the?", true).completeness, Incomplete);
+    }
+
+    #[test]
+    fn a_number_is_dictated_until_it_has_all_its_digits() {
+        use Completeness::{Complete, Incomplete, Unclear};
+        let cases = [
+            ("my cell is five five five", Incomplete),
+            ("my cell is five five five oh one three", Incomplete),
+            ("my cell is five five five oh one three four two two one", Complete),
+            ("you can reach me at 555-0134", Incomplete),
+            ("you can reach me at 503 555 0134", Complete),
+            ("the rate is six point", Incomplete),
+            ("the rate is six point eight", Unclear),
+            ("about four hundred thousand", Unclear),
+            ("seven hundred and", Incomplete),
+            ("my email is dana at", Incomplete),
+            ("my email is dana at summit", Incomplete),
+            ("my email is dana at summit dot", Incomplete),
+            ("my email is dana at summit dot com", Complete),
+            ("my email is d a n a", Incomplete),
+            ("I will send it at noon", Unclear),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Words::read(text, false).completeness, expected, "{text}");
         }
     }
 }

@@ -1490,6 +1490,8 @@ export interface components {
         ScenarioSummary: {
             /** @description The rep's task. */
             brief: string;
+            /** @description Whether numbers and hints may be shown while the call runs: not in a test. */
+            coaching: boolean;
             /** @description `easy`, `medium` or `hard`. */
             difficulty: string;
             /** @description Who speaks first: `buyer` or `rep`. */

@@ -94,6 +94,9 @@ impl Floor {
                 if since + self.policy.first_audio <= now {
                     self.reply_failed(now, reply);
                 } else {
+                    if let Voice::Speaking { since } = self.voice {
+                        self.endpoint.went_on(&self.policy, since);
+                    }
                     self.withdraw(reply, cue);
                     self.start_turn(now);
                 }

@@ -32,6 +32,7 @@ impl Floor {
     pub(super) fn audible(&mut self, reply: ReplyId) {
         match self.state {
             State::Composing { reply: open, .. } if open == reply => {
+                self.endpoint.forget_pause();
                 self.state = State::Persona { reply, dry: None };
             }
             State::Persona { reply: open, .. } if open == reply => {

@@ -1,7 +1,7 @@
 //! The rep's side of the floor: speech that starts a turn, pauses it, ends it, or takes no floor.
 
 use super::{Action, FRUITLESS_MAX, Floor, Request, State, Voice, Words};
-use crate::call::{Cue, FinaliseId, TurnId};
+use crate::call::{Cue, FinaliseId, Hint, TurnId};
 use crate::record::Speaker;
 use crate::units::CallTime;
 
@@ -13,6 +13,7 @@ impl Floor {
                 self.voice = Voice::Noise { since: at };
                 return;
             }
+            self.endpoint.went_on(&self.policy, at);
             self.state = State::Rep { turn };
             self.act(Action::RepStarted(turn));
         }
@@ -55,6 +56,9 @@ impl Floor {
 
     pub(super) fn shown(&mut self, now: CallTime, words: Words) {
         self.unsettled = true;
+        if self.words.count < words.count {
+            self.endpoint.more_words();
+        }
         self.hear(now, words);
         // No voice will cease that asks for them.
         let is_over = self.voice.quiet_since().is_some()
@@ -73,6 +77,13 @@ impl Floor {
         let id = self.finalise();
         if let State::RepPaused { asked, .. } = &mut self.state {
             *asked = Some(Request { id, until });
+        }
+    }
+
+    /// The recogniser speaks of the turn it hears, which only an open one can be.
+    pub(super) fn hint(&mut self, hint: Hint) {
+        if matches!(self.state, State::Rep { .. } | State::RepPaused { .. }) {
+            self.endpoint.hint(hint);
         }
     }
 
@@ -162,6 +173,7 @@ impl Floor {
         self.start_turn(now);
         let State::Rep { turn } = self.state else { return };
         self.act(Action::RepPaused(turn, spoken_until));
+        self.endpoint.paused(spoken_until);
         self.state = State::RepPaused { turn, since: spoken_until, asked: None };
     }
 
@@ -181,6 +193,7 @@ impl Floor {
 
     /// A turn turned out to have no words.
     fn give_up(&mut self, now: CallTime) {
+        self.endpoint.forget_pause();
         self.discard();
         if self.is_overdue(now) {
             self.fruitless = FRUITLESS_MAX;
@@ -222,18 +235,22 @@ impl Floor {
     /// Pauses the turn, of which nothing is expected since then, and waits for its words.
     pub(super) fn pause_turn(&mut self, turn: TurnId, since: CallTime, until: CallTime) {
         self.act(Action::RepPaused(turn, since));
+        self.endpoint.paused(since);
         self.state = State::RepPaused { turn, since, asked: None };
         self.ask(until);
     }
 
     /// When a paused turn is over, as far as is known now.
     pub(super) fn end_of_turn(&self, since: CallTime, asked: Option<Request>) -> CallTime {
-        let wait = match self.words.count {
-            0 => self.policy.give_up,
-            _ => self.policy.wait(self.words.completeness),
+        let (wait, has_all) = match self.words.count {
+            0 => (self.policy.give_up, false),
+            _ => {
+                let is_told = self.endpoint.is_told_the_end() && !self.unsettled;
+                (self.endpoint.wait(&self.policy, self.words), is_told)
+            }
         };
         let wait = since + wait;
-        asked.map_or(wait, |request| wait.max(request.until))
+        asked.filter(|_| !has_all).map_or(wait, |request| wait.max(request.until))
     }
 
     pub(super) fn end_turn(&mut self, now: CallTime, turn: TurnId) {
@@ -247,6 +264,7 @@ impl Floor {
     }
 
     pub(super) fn commit(&mut self, turn: TurnId) {
+        self.endpoint.committed();
         self.words = Words::NONE;
         self.nudged = false;
         self.act(Action::Commit(turn));

@@ -153,6 +153,7 @@ async fn a_scenario_tells_nothing_that_has_to_be_found_out() {
     assert_eq!(status, 200);
     let scenario = &shown["scenario"];
     assert_eq!(scenario["persona"]["name"], "Rachel");
+    assert_eq!(scenario["coaching"], true);
     let weights = scenario["rubric"].as_array().unwrap().iter();
     assert_eq!(weights.map(|criterion| criterion["weight"].as_u64().unwrap()).sum::<u64>(), 100);
     assert_eq!(scenario["targets"]["rep.wpm"], json!({"min": 120.0, "max": 180.0}));

@@ -7,7 +7,7 @@ const criterion = (id: string, weight: number) => ({ id, title: id.toUpperCase()
 
 function scenario(id: string, difficulty: string, language: string, rubric: Scenario["rubric"]): Scenario {
   const persona = { name: id, role: "a buyer" };
-  return { id, version: 1, title: id, difficulty, language, brief: "", persona, first_speaker: "buyer", rubric, targets: {} };
+  return { id, version: 1, title: id, difficulty, language, brief: "", persona, first_speaker: "buyer", coaching: true, rubric, targets: {} };
 }
 
 const rachel = scenario("rachel", "hard", "en-US", [criterion("opening", 10), criterion("discovery", 60), criterion("close", 30)]);
