@@ -4,6 +4,7 @@
 //! commands, utterances and live events. It performs nothing and never fails on what it is told.
 
 mod event;
+mod kept;
 mod reply;
 mod speech;
 mod timing;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use event::*;
 use reply::{Ending, Reply};
-use speech::{OpenSpeech, Spoken, Taken};
+use speech::{OpenSpeech, Spoken};
 use timing::TurnEnd;
 
 use crate::record::{Recogniser, RecordEvent, Speaker, Utterance};
@@ -258,7 +259,9 @@ impl Call {
         if self.late_for(self.next_answer()).is_some() {
             return;
         }
+        let known = self.words().count;
         self.speech.partial(partial);
+        self.hear_in_noise(known);
         self.tell(Live::Partial { text: self.speech.text() });
         self.tell_floor(Input::Words(self.words()));
     }
@@ -272,7 +275,9 @@ impl Call {
                 self.amend();
             }
         } else {
+            let known = self.words().count;
             self.speech.settle(self.now, text, words);
+            self.hear_in_noise(known);
         }
         self.tell_floor(Input::Settled(finalise, self.words()));
     }
@@ -329,13 +334,19 @@ impl Call {
                     let at = self.speech.began().unwrap_or(self.now);
                     self.tell(Live::RepStarted { at_ms: at.as_ms() });
                 }
-                Action::RepPaused(_, at) => self.tell(Live::RepStopped { at_ms: at.as_ms() }),
+                Action::RepPaused(_, at) => {
+                    self.speech.paused(at);
+                    self.tell(Live::RepStopped { at_ms: at.as_ms() });
+                }
                 Action::Finalise(id) => {
                     self.asked = id;
                     self.command(Command::Finalise { id });
                 }
                 Action::Commit(_) => self.commit(due),
-                Action::Discard => self.speech.discard(),
+                Action::Discard => {
+                    self.leave_noise();
+                    self.speech.discard();
+                }
                 Action::KeepAside => self.keep_aside(),
                 Action::CommitTyped(turn) => {
                     self.turn = Some(turn);
@@ -378,59 +389,6 @@ impl Call {
             let last_finalise = self.asked;
             self.last_spoken = Some(Spoken { taken, place: Some(place), last_finalise });
         }
-    }
-
-    /// Keeps what the rep said without giving it the floor.
-    fn keep_aside(&mut self) {
-        // Speech of which nothing is known yet may be a turn.
-        let last_finalise = if self.speech.has_unsettled() {
-            self.next_answer().min(self.asked)
-        } else {
-            self.answered
-        };
-        if let Some(taken) = self.take_speech() {
-            let place = self.remember_aside(&taken.utterance.text);
-            self.last_spoken = Some(Spoken { taken, place, last_finalise });
-        }
-    }
-
-    /// Makes the typed text an utterance. Returns its place in the history.
-    fn keep_typed(&mut self) -> Option<usize> {
-        let text = self.typed.take()?;
-        let at_ms = self.now.as_ms();
-        let id = next_utterance(&mut self.utterances);
-        self.publish(Utterance {
-            id,
-            speaker: Speaker::Rep,
-            start_ms: at_ms,
-            end_ms: at_ms,
-            text: text.clone(),
-            words: Vec::new(),
-            interrupted: false,
-            typed: true,
-            unheard: None,
-        });
-        Some(self.remember(text))
-    }
-
-    /// Adds what the rep said to the history; returns its place there.
-    fn remember(&mut self, text: String) -> usize {
-        self.history.push(Said { speaker: Speaker::Rep, text, cut: false });
-        self.history.len() - 1
-    }
-
-    /// Adds what took no floor to the history, but no backchannel: that says nothing the persona
-    /// could answer later.
-    fn remember_aside(&mut self, text: &str) -> Option<usize> {
-        let backchannel = Words::read(text, self.setup.recogniser.punctuation).backchannel;
-        (!backchannel).then(|| self.remember(text.to_owned()))
-    }
-
-    fn take_speech(&mut self) -> Option<Taken> {
-        let utterances = &mut self.utterances;
-        let taken = self.speech.take(self.now, || next_utterance(utterances))?;
-        self.publish(taken.utterance.clone());
-        Some(taken)
     }
 
     fn compose(&mut self, reply: ReplyId, cue: Cue) {

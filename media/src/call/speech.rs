@@ -57,9 +57,20 @@ impl OpenSpeech {
     }
 
     pub(super) fn voice_off(&mut self, at: CallTime) {
+        self.paused(at);
+    }
+
+    /// The speech ended there, even if its voice is still on: the rest of that is noise.
+    pub(super) fn paused(&mut self, at: CallTime) {
         if let Some(voiced) = &mut self.voiced {
-            voiced.to = Some(at);
+            voiced.to.get_or_insert(at.max(voiced.from));
         }
+    }
+
+    /// Words came in a voice that was taken for noise: speech goes on, or begins.
+    pub(super) fn speak_in_noise(&mut self, now: CallTime) {
+        let from = now.saturating_sub(UNTIMED_SPEECH);
+        self.voiced.get_or_insert(Voiced { from, to: None }).to = None;
     }
 
     pub(super) fn partial(&mut self, text: &str) {

@@ -15,6 +15,9 @@ use crate::units::CallTime;
 /// The first reply of a call.
 const FIRST_REPLY: ReplyId = ReplyId(1);
 
+/// After so many voices without words the next one stops the persona only with words.
+const FRUITLESS_MAX: u32 = 3;
+
 /// Who has the floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -26,14 +29,14 @@ enum State {
     Open { since: CallTime },
     /// The rep speaks.
     Rep { turn: TurnId },
-    /// The rep may have finished; `asked` is the request to settle that is not answered yet.
-    RepPaused { turn: TurnId, since: CallTime, asked: Option<FinaliseId> },
+    /// The rep may have finished.
+    RepPaused { turn: TurnId, since: CallTime, asked: Option<Request> },
     /// A reply is being made.
     Composing { reply: ReplyId, cue: Cue, since: CallTime, retried: bool },
     /// The persona speaks, or is about to go on after running dry since that time.
     Persona { reply: ReplyId, dry: Option<CallTime> },
     /// The persona is paused because the rep may be cutting in.
-    Contested { reply: ReplyId, asked: Option<FinaliseId> },
+    Contested { reply: ReplyId, since: CallTime, asked: Option<FinaliseId> },
     /// No media from the rep.
     Held { since: CallTime },
     /// The goodbye is over; its last sound is on its way.
@@ -42,11 +45,37 @@ enum State {
     Closed,
 }
 
+/// A request to settle that is not answered yet, and how long the answer is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Request {
+    id: FinaliseId,
+    until: CallTime,
+}
+
 /// The rep's voice as the segmenter sees it: an observation, not a state of the floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Voice {
-    Quiet { since: CallTime },
-    Speaking { since: CallTime },
+    Quiet {
+        since: CallTime,
+    },
+    Speaking {
+        since: CallTime,
+    },
+    /// The segmenter still hears one, but it has said nothing for so long that it is a fan or a
+    /// television: silence since then. Words alone can begin a turn in it.
+    Noise {
+        since: CallTime,
+    },
+}
+
+impl Voice {
+    /// Since when nobody is taken to speak.
+    const fn quiet_since(self) -> Option<CallTime> {
+        match self {
+            Self::Quiet { since } | Self::Noise { since } => Some(since),
+            Self::Speaking { .. } => None,
+        }
+    }
 }
 
 /// The turn-taking machine of one call.
@@ -59,6 +88,14 @@ pub struct Floor {
     words: Words,
     unsettled: bool,
     endpoint: Endpointer,
+    /// When the turn began or its words last changed.
+    news: CallTime,
+    /// Since when nobody has said anything: a turn that was noise leaves it as it was.
+    silence: CallTime,
+    /// A reply that was dropped for speech of which nothing is known yet.
+    owed: Option<Cue>,
+    /// Voices without words, since the last words, that stopped the persona or began a turn.
+    fruitless: u32,
     /// What the current or coming reply is like.
     plan: Plan,
     /// The end of the last speech the floor was given, for a late final.
@@ -86,6 +123,10 @@ impl Floor {
             voice: Voice::Quiet { since: CallTime::ZERO },
             words: Words::NONE,
             unsettled: false,
+            news: CallTime::ZERO,
+            silence: CallTime::ZERO,
+            owed: None,
+            fruitless: 0,
             plan: Plan::ORDINARY,
             committed: None,
             due_cue: None,
@@ -112,6 +153,11 @@ impl Floor {
             | State::Contested { reply, .. } => Some(reply),
             _ => None,
         }
+    }
+
+    /// Whether the voice that is on is taken for noise: what it said before its next words is nothing.
+    pub fn hears_noise(&self) -> bool {
+        matches!(self.voice, Voice::Noise { .. })
     }
 
     /// The name of the state, for timelines and pages.
@@ -156,7 +202,7 @@ impl Floor {
             Input::Connected => self.connect(now),
             Input::VoiceOn(at) => self.voice_on(at),
             Input::VoiceOff(at) => self.voice_off(at),
-            Input::Words(words) => self.shown(words),
+            Input::Words(words) => self.shown(now, words),
             Input::Settled(id, words) => self.settled(now, id, words),
             Input::Hint(hint) => self.hint(hint),
             Input::Late => self.late(now),
@@ -175,6 +221,7 @@ impl Floor {
     fn connect(&mut self, now: CallTime) {
         if self.state == State::Ringing {
             self.voice = Voice::Quiet { since: now };
+            self.silence = now;
             self.state = match self.policy.opens {
                 Speaker::Persona => State::Opening { from: now },
                 Speaker::Rep => State::Open { since: now },
@@ -200,11 +247,15 @@ impl Floor {
     fn regain_media(&mut self, now: CallTime) {
         if let State::Held { .. } = self.state {
             self.act(Action::Unhold);
-            let first = ReplyId(self.next_reply) == FIRST_REPLY;
-            let greeting = if first { Cue::Opening } else { Cue::Reconnected };
+            let greeting = if self.is_first_reply() { Cue::Opening } else { Cue::Reconnected };
             let cue = self.closing_cue(now).unwrap_or(greeting);
             self.compose(now, cue, false);
         }
+    }
+
+    /// Whether the persona was not asked for anything yet.
+    fn is_first_reply(&self) -> bool {
+        ReplyId(self.next_reply) == FIRST_REPLY
     }
 
     fn close(&mut self, reason: EndReason) {
@@ -237,3 +288,6 @@ impl Floor {
         self.actions.push_back(action);
     }
 }
+
+#[cfg(test)]
+mod tests;

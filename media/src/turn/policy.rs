@@ -9,6 +9,7 @@ use crate::units::Span;
 /// Every threshold of the floor, in microseconds where it is a time. `docs/TURNS.md` gives the
 /// source of each default. A call keeps the policy it ran with in its log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Policy {
     /// Who speaks first.
     pub opens: Speaker,
@@ -30,6 +31,9 @@ pub struct Policy {
     pub recogniser: Span,
     /// A turn without a word is given up this long after its speech ended.
     pub give_up: Span,
+    /// A turn whose voice is on and whose words do not change for so long is paused: the voice is
+    /// noise.
+    pub watchdog: Span,
     /// A final this long after the commit still amends the turn.
     pub late_final: Span,
     /// Rep speech that pauses the persona.
@@ -71,6 +75,7 @@ impl Default for Policy {
             wait_incomplete: Span::ms(2_500),
             recogniser: Span::ms(1_200),
             give_up: Span::ms(1_500),
+            watchdog: Span::ms(5_000),
             late_final: Span::ms(1_000),
             barge_in: Span::ms(120),
             barge_in_confirm: Span::ms(700),

@@ -9,22 +9,27 @@ impl Floor {
     pub fn deadline(&self) -> Option<CallTime> {
         let policy = &self.policy;
         let own = match self.state {
-            State::Ringing | State::Closed => return None,
+            State::Closed => return None,
+            State::Ringing => None,
             State::Opening { from } => match self.voice {
-                Voice::Quiet { .. } => Some(from + policy.opening),
                 Voice::Speaking { since } => Some(since + policy.turn_start),
+                Voice::Quiet { .. } | Voice::Noise { .. } => Some(from + policy.opening),
             },
             State::Open { since } => match self.voice {
                 Voice::Speaking { since } => Some(since + policy.turn_start),
-                Voice::Quiet { .. } => Some((since + policy.rep_silence).min(self.next_limit())),
+                Voice::Quiet { .. } | Voice::Noise { .. } => {
+                    Some((since + policy.rep_silence).min(self.next_limit()))
+                }
             },
             State::Rep { .. } => match self.voice {
                 Voice::Quiet { since } => Some(since + policy.turn_pause),
-                Voice::Speaking { .. } => None,
+                Voice::Speaking { .. } => Some(self.news + policy.watchdog),
+                // Only the words tell that they are over.
+                Voice::Noise { since } => Some(since + policy.recogniser),
             },
             State::RepPaused { since, asked, .. } => Some(self.end_of_turn(since, asked)),
             State::Composing { since, .. } => match self.voice {
-                Voice::Speaking { since: voice } if self.plan.interruptible => {
+                Voice::Speaking { since: voice } if self.may_stop_persona() => {
                     Some((voice + policy.turn_start).min(since + policy.first_audio))
                 }
                 _ => Some(since + policy.first_audio),
@@ -32,17 +37,21 @@ impl Floor {
             State::Persona { dry, .. } => {
                 let starved = dry.map(|at| at + policy.starved);
                 let barge_in = match self.voice {
-                    Voice::Speaking { since } if self.plan.interruptible => {
+                    Voice::Speaking { since } if self.may_stop_persona() => {
                         Some(since + policy.barge_in)
                     }
                     _ => None,
                 };
                 starved.into_iter().chain(barge_in).min()
             }
-            State::Contested { .. } => match self.voice {
-                Voice::Speaking { since } => Some(since + policy.barge_in_confirm),
-                Voice::Quiet { since } => Some(since + policy.resume),
-            },
+            State::Contested { since: paused, .. } => {
+                let decided = match self.voice {
+                    Voice::Speaking { since } => since + policy.barge_in_confirm,
+                    Voice::Quiet { since } | Voice::Noise { since } => since + policy.resume,
+                };
+                // A voice that comes and goes decides nothing by itself.
+                Some(decided.min(paused + policy.barge_in_confirm + policy.recogniser))
+            }
             State::Held { since } => Some(since + policy.held),
             State::Leaving { since, .. } => Some(since + policy.leave),
         };
@@ -57,35 +66,39 @@ impl Floor {
         match self.state {
             State::Ringing | State::Closed => {}
             State::Opening { .. } => match self.voice {
-                Voice::Quiet { .. } => self.compose(now, Cue::Opening, false),
-                Voice::Speaking { .. } => self.start_turn(),
+                Voice::Speaking { .. } => self.start_turn(now),
+                Voice::Quiet { .. } | Voice::Noise { .. } => {
+                    self.compose(now, Cue::Opening, false);
+                }
             },
             State::Open { .. } => match self.voice {
-                Voice::Speaking { .. } => self.start_turn(),
-                Voice::Quiet { .. } => {
+                Voice::Speaking { .. } => self.start_turn(now),
+                Voice::Quiet { .. } | Voice::Noise { .. } => {
                     let silence = if self.nudged { Cue::Silent } else { Cue::Nudge };
                     let cue = self.closing_cue(now).unwrap_or(silence);
                     self.compose(now, cue, false);
                 }
             },
             State::Rep { turn } => {
-                if let Voice::Quiet { since } = self.voice {
-                    self.act(Action::RepPaused(turn, since));
-                    self.endpoint.paused(since);
-                    let asked = Some(self.finalise());
-                    self.state = State::RepPaused { turn, since, asked };
+                let (since, from) = match self.voice {
+                    Voice::Quiet { since } => (since, since),
+                    Voice::Speaking { .. } | Voice::Noise { .. } => (self.news, now),
+                };
+                if let Voice::Speaking { .. } = self.voice {
+                    self.voice = Voice::Noise { since };
                 }
+                self.pause_turn(turn, since, from + self.policy.recogniser);
             }
             State::RepPaused { turn, .. } => self.end_turn(now, turn),
-            State::Composing { reply, since, .. } => {
+            State::Composing { reply, cue, since, .. } => {
                 if since + self.policy.first_audio <= now {
                     self.reply_failed(now, reply);
                 } else {
                     if let Voice::Speaking { since } = self.voice {
                         self.endpoint.went_on(&self.policy, since);
                     }
-                    self.act(Action::Withdraw(reply));
-                    self.start_turn();
+                    self.withdraw(reply, cue);
+                    self.start_turn(now);
                 }
             }
             State::Persona { reply, dry } => {
@@ -93,12 +106,12 @@ impl Floor {
                     self.reply_failed(now, reply);
                 } else {
                     self.act(Action::Pause(reply));
-                    self.state = State::Contested { reply, asked: None };
+                    self.state = State::Contested { reply, since: now, asked: None };
                 }
             }
             State::Contested { reply, .. } => match self.voice {
-                Voice::Speaking { .. } => self.interrupt(),
-                Voice::Quiet { .. } => self.resume(reply),
+                Voice::Speaking { .. } => self.interrupt(now),
+                Voice::Quiet { .. } | Voice::Noise { .. } => self.resume(reply),
             },
             State::Held { .. } => self.close(EndReason::RepLost),
             State::Leaving { reason, .. } => self.close(reason),
@@ -135,7 +148,7 @@ impl Floor {
 
     pub(super) fn speak_if_due(&mut self, now: CallTime) {
         let free = matches!(self.state, State::Open { .. } | State::Opening { .. })
-            && matches!(self.voice, Voice::Quiet { .. });
+            && self.voice.quiet_since().is_some();
         if free && let Some(cue) = self.closing_cue(now) {
             self.compose(now, cue, false);
         }

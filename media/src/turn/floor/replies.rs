@@ -1,6 +1,6 @@
 //! The persona's side of the floor: a reply that is made, heard, contested, cut or heard out.
 
-use super::{Action, Floor, Plan, State};
+use super::{Action, FRUITLESS_MAX, Floor, Plan, State};
 use crate::call::{Cue, EndReason, ReplyId, StopCause};
 use crate::units::CallTime;
 
@@ -14,6 +14,7 @@ impl Floor {
         if self.due_cue == Some(cue) {
             self.due_cue = None;
         }
+        self.owed = None;
         let reply = ReplyId(self.next_reply);
         self.next_reply += 1;
         self.plan = Plan::of(cue);
@@ -84,18 +85,34 @@ impl Floor {
             self.state = State::Leaving { reason, since: at.max(now) };
             return;
         }
+        self.silence = at;
         self.state = State::Open { since: at };
         self.speak_if_due(now);
     }
 
-    pub(super) fn interrupt(&mut self) {
+    /// Drops a reply that is not audible for a voice that may be nobody's.
+    pub(super) fn withdraw(&mut self, reply: ReplyId, cue: Cue) {
+        self.act(Action::Withdraw(reply));
+        self.owed = Some(cue);
+    }
+
+    /// Whether a voice alone, without words, stops the reply.
+    pub(super) fn may_stop_persona(&self) -> bool {
+        self.plan.interruptible && self.fruitless < FRUITLESS_MAX
+    }
+
+    pub(super) fn interrupt(&mut self, now: CallTime) {
         let State::Contested { reply, .. } = self.state else { return };
         self.act(Action::Interrupt(reply));
         self.plan = Plan::ORDINARY;
-        self.start_turn();
+        self.silence = now;
+        self.start_turn(now);
     }
 
     pub(super) fn resume(&mut self, reply: ReplyId) {
+        if self.words.count == 0 {
+            self.fruitless += 1;
+        }
         self.set_aside();
         self.act(Action::Resume(reply));
         self.state = State::Persona { reply, dry: None };
