@@ -15,6 +15,9 @@ use crate::units::CallTime;
 /// The first reply of a call.
 const FIRST_REPLY: ReplyId = ReplyId(1);
 
+/// Decisions of one input, for which there is room from the start.
+const MOST_ACTIONS: usize = 16;
+
 /// Who has the floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -95,7 +98,7 @@ impl Floor {
             next_reply: FIRST_REPLY.0,
             next_finalise: 1,
             answered: FinaliseId(0),
-            actions: VecDeque::new(),
+            actions: VecDeque::with_capacity(MOST_ACTIONS),
         }
     }
 
