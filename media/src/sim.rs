@@ -12,7 +12,7 @@ mod shrink;
 
 use std::fmt::Write as _;
 
-pub use random::{Chance, any_script, any_setup};
+pub use random::{Chance, any_input, any_script, any_setup};
 pub use script::{Hearing, Line, ModelFault, Network, Script, Start, VoiceFault, Voices};
 pub use shrink::{Smallest, breaks, paste, shrink};
 

@@ -5,7 +5,9 @@ use ringcraft_media::codec::{Encoder, Encoding};
 use ringcraft_media::frame::Frame;
 use ringcraft_media::ingress::Ingress;
 use ringcraft_media::playout::Playout;
+use ringcraft_media::sim::{Chance, any_input};
 use ringcraft_media::tape::Tape;
+use ringcraft_media::turn::{Floor, Policy};
 use ringcraft_media::units::{CallTime, SampleRate, Samples, Span};
 use ringcraft_media::wav::Wav;
 
@@ -107,4 +109,31 @@ fn playout_and_tape_allocate_nothing_once_warm() {
         assert_eq!(sent, WARM_FRAMES + MEASURED_FRAMES + 2);
         assert!(sent - 2 <= taped, "{taped}");
     }
+}
+
+#[test]
+fn the_floor_allocates_nothing_once_warm() {
+    const INPUTS: u32 = 50_000;
+    const WARM: u32 = 500;
+    let policy = Policy { call_limit: Span::ms(100 * 3_600_000), ..Policy::default() };
+    let mut chance = Chance::Seed(1);
+    let (mut floor, mut now, mut told) = (Floor::new(policy.clone()), CallTime::ZERO, 0);
+    let (mut allocated, mut decided) = (0, 0_u32);
+    for _ in 0..INPUTS {
+        if floor.is_closed() {
+            (floor, now, told) = (Floor::new(policy.clone()), CallTime::ZERO, 0);
+        }
+        now += Span::ms(u64::from(chance.below(60)));
+        let input = any_input(&mut chance, &floor, now, told);
+        told += 1;
+        let measured = allocation_counter::measure(|| {
+            floor.handle(now, input);
+            while floor.poll().is_some() {
+                decided += u32::from(WARM < told);
+            }
+        });
+        allocated += if WARM < told { measured.count_total } else { 0 };
+    }
+    assert_eq!(allocated, 0);
+    assert!(INPUTS / 100 < decided, "{decided} decisions of warm floors");
 }

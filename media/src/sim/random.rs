@@ -1,9 +1,9 @@
 //! Random calls, from a seed or from the bytes of a fuzzer.
 
 use super::script::{Hearing, Line, ModelFault, Network, Script, Start, VoiceFault, Voices};
-use crate::call::{Cue, EndReason, Setup};
+use crate::call::{Cue, EndReason, FinaliseId, Setup, StopCause};
 use crate::record::{Recogniser, Speaker};
-use crate::turn::Policy;
+use crate::turn::{Floor, Input, Plan, Policy, Words};
 use crate::units::{CallTime, Span};
 
 /// Where chance comes from. What is drawn last is what a fuzzer changes first, and bytes that have
@@ -193,5 +193,36 @@ fn any_voice_fault(chance: &mut Chance<'_>) -> VoiceFault {
         0 => VoiceFault::Untimed,
         1 => VoiceFault::Fails(chance.below(3)),
         _ => VoiceFault::Stops(chance.below(3)),
+    }
+}
+
+/// An input to a floor that was told so many before: mostly what may come in its state, at times
+/// what may not.
+pub fn any_input(chance: &mut Chance<'_>, floor: &Floor, now: CallTime, told: u32) -> Input {
+    const SAID: [&str; 5] = ["", "right", "no", "what do you need", "I need your income and"];
+    const CAUSES: [StopCause; 4] =
+        [StopCause::Paused, StopCause::Drained, StopCause::Starved, StopCause::Cancelled];
+    if told == 0 {
+        return Input::Connected;
+    }
+    let words = Words::read(chance.pick(&SAID), false);
+    let reply = floor.open_reply();
+    match (chance.below(16), reply) {
+        (0..=2, _) => Input::VoiceOn(now.saturating_sub(chance.ms(200))),
+        (3..=5, _) => Input::VoiceOff(now.saturating_sub(chance.ms(200))),
+        (6 | 7, _) => Input::Words(words),
+        (8, _) => Input::Settled(None, words),
+        (9, _) => Input::Settled(Some(FinaliseId(chance.below(told))), words),
+        (10, Some(reply)) => Input::Audible(reply),
+        (11, Some(reply)) => Input::Silent(reply, chance.pick(&CAUSES), now),
+        (12, Some(reply)) if chance.one_in(4) => Input::Planned(reply, Plan::ORDINARY),
+        (12, _) => Input::Late,
+        (13, _) if chance.one_in(8) => Input::MediaLost,
+        (13, _) => Input::MediaBack,
+        (14, _) if chance.one_in(8) => Input::Typed,
+        (14, _) if chance.one_in(100) => Input::Drain,
+        (15, Some(reply)) if chance.one_in(50) => Input::ReplyFailed(reply),
+        (15, _) if chance.one_in(500) => Input::HangUp(EndReason::RepHungUp),
+        _ => Input::Tick,
     }
 }

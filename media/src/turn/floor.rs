@@ -18,6 +18,9 @@ const FIRST_REPLY: ReplyId = ReplyId(1);
 /// After so many voices without words the next one stops the persona only with words.
 const FRUITLESS_MAX: u32 = 3;
 
+/// Decisions of one input, for which there is room from the start.
+const MOST_ACTIONS: usize = 16;
+
 /// Who has the floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -136,7 +139,7 @@ impl Floor {
             next_reply: FIRST_REPLY.0,
             next_finalise: 1,
             answered: FinaliseId(0),
-            actions: VecDeque::new(),
+            actions: VecDeque::with_capacity(MOST_ACTIONS),
         }
     }
 
