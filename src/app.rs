@@ -34,6 +34,7 @@ use crate::jobs::after_call::OUTCOMES;
 use crate::jobs::{AfterCall, Unwritten, Worker};
 use crate::live::ledger::Ledger;
 use crate::live::{LiveCalls, LiveSettings};
+use crate::metrics::Metrics;
 use crate::spool::SpoolFolder;
 use crate::store::{Store, job};
 use crate::transport::webrtc::Rtc;
@@ -192,6 +193,7 @@ pub async fn build(
         engines,
         spools: spools.clone(),
         ledger: ledger.clone(),
+        metrics: Metrics::default(),
         media_runtime: media.clone(),
         runtime: Handle::current(),
     });

@@ -7,9 +7,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
-#[cfg(debug_assertions)]
-use axum::routing::get;
+use axum::routing::{any, get};
 use rust_embed::Embed;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
@@ -34,6 +32,7 @@ mod health;
 mod jobs;
 mod idempotency;
 mod me;
+mod metrics;
 mod signed_in;
 pub mod listener;
 pub mod tls;
@@ -129,6 +128,8 @@ fn router_with<Page: Embed + 'static>(app: Arc<App>) -> Router {
     #[cfg(debug_assertions)]
     let router = router.route("/dev/call", get(dev_page::call));
     router
+        // For monitoring, which looks for it there; it is no part of the interface for programs.
+        .route("/metrics", get(metrics::show))
         // The fallback is the page, so what is not a route under /api ends here.
         .route("/api", any(no_route))
         .route("/api/{*rest}", any(no_route))

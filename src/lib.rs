@@ -4,6 +4,7 @@ pub mod app;
 pub mod config;
 pub mod clock;
 pub mod telemetry;
+pub mod metrics;
 
 pub mod http;
 pub mod transport;

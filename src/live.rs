@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::clock;
+use crate::metrics::Metrics;
 use crate::model::{CallId, OrgId, UserId};
 use crate::persona::{Library, Scenario};
 use crate::spool::{SPOOL_VERSION, SpoolFolder, SpoolHeader};
@@ -71,6 +72,8 @@ pub struct LiveSettings {
     pub spools: SpoolFolder,
     /// Where others see how far they are.
     pub ledger: Ledger,
+    /// What they count into.
+    pub metrics: Metrics,
     /// The runtime that media runs on, and nothing else.
     pub media_runtime: Handle,
     /// The runtime for everything that may wait for a disk.
@@ -330,6 +333,11 @@ impl LiveCalls {
     /// Which engines serve the calls.
     pub fn engines(&self) -> engines::EngineNames {
         self.settings.engines.names()
+    }
+
+    /// What they count into.
+    pub fn metrics(&self) -> &Metrics {
+        &self.settings.metrics
     }
 
     /// How many more calls it takes.

@@ -50,6 +50,8 @@ pub enum ProviderEvent {
 pub enum Engine {
     /// Speech to text.
     Recogniser,
+    /// The persona's words.
+    Model,
     /// Text to speech.
     Voice,
 }

@@ -131,6 +131,7 @@ async fn answer_all(media: tokio::runtime::Handle, asking: std::sync::mpsc::Rece
         },
         spools: SpoolFolder::open(folder.path()).expect("a folder"),
         ledger,
+        metrics: ringcraft::metrics::Metrics::default(),
         media_runtime: media.clone(),
         runtime: tokio::runtime::Handle::current(),
     });

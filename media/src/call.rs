@@ -206,19 +206,13 @@ impl Call {
     fn take_for(&mut self, reply: &mut Reply, event: Event) -> bool {
         let mut failed = false;
         match event {
-            Event::Text { text, .. } => {
-                reply.progress.text(self.now);
-                reply.text(self.now, &text);
-            }
+            Event::Text { text, .. } => reply.text(self.now, &text),
             Event::TextDone { .. } => reply.text_done(),
             Event::TextFailed { .. } => {
                 failed = !reply.has_text();
                 reply.text_done();
             }
-            Event::Voice { chunk, span, .. } => {
-                reply.progress.audio(self.now);
-                reply.voice(chunk, span);
-            }
+            Event::Voice { chunk, span, .. } => reply.voice(self.now, chunk, span),
             Event::VoiceWords { chunk, words, .. } => reply.voice_words(chunk, words),
             Event::VoiceDone { chunk, .. } | Event::VoiceFailed { chunk, .. } => {
                 reply.voice_done(chunk);

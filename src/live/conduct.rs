@@ -68,6 +68,7 @@ impl Conduct {
             control,
             recorder,
             feed: Arc::clone(&self.feed),
+            metrics: self.settings.metrics.clone(),
             scope,
             seed: seed(call),
             held,

@@ -8,17 +8,18 @@ use std::sync::Arc;
 
 use ringcraft_media::call::{Call, Command, EndReason, Event, Live, Note};
 use ringcraft_media::log::{self, Entry, Opened};
-use ringcraft_media::record::Speaker;
+use ringcraft_media::record::{RecordEvent, Speaker};
 use ringcraft_media::units::{CallTime, Span};
 use tokio::sync::{mpsc, watch};
 
 use super::composer::Composer;
 use super::engines::Engines;
 use super::feed::Feed;
-use super::line::{Line, LineEvent};
+use super::line::{Frames, Line, LineEvent};
 use super::recorder::RecorderInput;
 use super::scope::CallScope;
 use crate::clock::{self, CallClock};
+use crate::metrics::Metrics;
 use crate::persona::Scenario;
 use crate::provider::{
     Engine, ModelEvent, PROVIDER_EVENTS, ProviderError, ProviderEvent, RECOGNISER_INPUT,
@@ -51,6 +52,7 @@ pub(super) struct Start {
     pub(super) control: mpsc::Receiver<Control>,
     pub(super) recorder: mpsc::Sender<RecorderInput>,
     pub(super) feed: Arc<Feed>,
+    pub(super) metrics: Metrics,
     pub(super) scope: CallScope,
     /// Chooses between wordings; the call's id gives it.
     pub(super) seed: u64,
@@ -101,6 +103,7 @@ struct Driver {
     voice_cancelled: watch::Sender<Option<ringcraft_media::call::ReplyId>>,
     recorder: mpsc::Sender<RecorderInput>,
     feed: Arc<Feed>,
+    metrics: Metrics,
     held: watch::Sender<bool>,
     /// When the rep last sent a turn in writing.
     said_at: Option<CallTime>,
@@ -134,6 +137,7 @@ impl Driver {
             voice_cancelled,
             recorder: start.recorder,
             feed: start.feed,
+            metrics: start.metrics,
             held: start.held,
             said_at: None,
             pending: VecDeque::new(),
@@ -216,6 +220,8 @@ impl Driver {
     fn tick(&mut self) {
         let now = self.now();
         self.line.tick(now);
+        let Frames { sent, late } = self.line.take_frames();
+        self.metrics.frames(sent, late);
         self.take_line();
         if self.call.poll_timeout().is_some_and(|due| due <= now) {
             self.tell(now, Event::Tick);
@@ -294,6 +300,7 @@ impl Driver {
             }
             ProviderEvent::Model(reply, ModelEvent::Failed(error)) => {
                 tracing::warn!(%reply, %error, "the persona model failed");
+                self.metrics.engine_failed(Engine::Model);
                 self.tell_now(Event::TextFailed { reply });
             }
             ProviderEvent::Voice(reply, chunk, VoiceEvent::Audio(pcm)) => {
@@ -301,6 +308,7 @@ impl Driver {
                     Ok(span) => self.tell_now(Event::Voice { reply, chunk, span }),
                     Err(error) => {
                         tracing::warn!(%reply, %error, "the voice's sound was refused");
+                        self.metrics.engine_failed(Engine::Voice);
                         self.tell_now(Event::VoiceFailed { reply, chunk });
                     }
                 }
@@ -314,10 +322,12 @@ impl Driver {
             }
             ProviderEvent::Voice(reply, chunk, VoiceEvent::Failed(error)) => {
                 tracing::warn!(%reply, %error, "the voice failed");
+                self.metrics.engine_failed(Engine::Voice);
                 self.tell_now(Event::VoiceFailed { reply, chunk });
             }
             ProviderEvent::Lost(engine, error) => {
                 tracing::error!(?engine, %error, "an engine was lost for good; the call ends");
+                self.metrics.engine_failed(engine);
                 self.tell_now(Event::HangUp { reason: EndReason::VendorLost });
             }
         }
@@ -397,6 +407,9 @@ impl Driver {
                     self.composer.rep_said(&utterance);
                 }
             }
+            Command::Note(Note::Event(RecordEvent::ReplyTiming(timing))) => {
+                self.metrics.replied(&timing);
+            }
             Command::Note(_) => {}
             Command::Tell(Live::ReplyStarted { reply, .. }) => self.composer.audible(reply),
             Command::Tell(Live::Held { .. }) => {
@@ -405,7 +418,8 @@ impl Driver {
             Command::Tell(Live::Resumed { .. }) => {
                 self.held.send_replace(false);
             }
-            Command::Tell(_) | Command::Close { .. } => {}
+            Command::Tell(_) => {}
+            Command::Close { reason } => self.metrics.call_ended(reason),
         }
     }
 

@@ -38,6 +38,16 @@ pub(super) struct Line {
     payload: Vec<u8>,
     /// Events in their order: what a pause leads to comes before what follows it.
     events: VecDeque<LineEvent>,
+    /// Frames since they were last asked for.
+    frames: Frames,
+}
+
+/// How many frames were sent to a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Frames {
+    pub(super) sent: u64,
+    /// Those whose sound should have begun before they were sent.
+    pub(super) late: u64,
 }
 
 impl Line {
@@ -51,6 +61,7 @@ impl Line {
             encoder: Encoder::new(format.encoding, format.rate),
             payload: Vec::with_capacity(format.encoding.payload_len(format.rate)),
             events: VecDeque::new(),
+            frames: Frames::default(),
             link: Some(link),
             overrun: false,
         }
@@ -118,8 +129,10 @@ impl Line {
     pub(super) fn tick(&mut self, now: CallTime) {
         self.ingress.handle_timeout(now);
         self.take_ingress();
-        let Self { link, overrun, playout, tape, encoder, payload, .. } = self;
+        let Self { link, overrun, playout, tape, encoder, payload, frames, .. } = self;
         while let Some(sent) = playout.tick(now) {
+            frames.sent += 1;
+            frames.late += u64::from(sent.at < now);
             tape.persona(sent.at, sent.sound());
             encoder.encode(sent.frame, payload);
             let payload = Bytes::copy_from_slice(payload);
@@ -128,6 +141,11 @@ impl Line {
             *overrun |= link.as_ref().is_some_and(|link| link.outbound.try_send(audio).is_err());
         }
         self.take_playout();
+    }
+
+    /// The frames that were sent since this was last asked.
+    pub(super) fn take_frames(&mut self) -> Frames {
+        std::mem::take(&mut self.frames)
     }
 
     /// Takes audio of the rep. Says whether it was well-formed.

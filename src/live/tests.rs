@@ -42,6 +42,7 @@ impl Rig {
             engines,
             spools: spools.clone(),
             ledger: Ledger::unkept(),
+            metrics: Metrics::default(),
             media_runtime: Handle::current(),
             runtime: Handle::current(),
         });
@@ -473,6 +474,7 @@ async fn what_the_recorder_does_not_take_is_counted() {
         control: wishes,
         recorder,
         feed: Arc::new(Feed::new()),
+        metrics: Metrics::default(),
         scope: scope::CallScope::new(Handle::current()),
         seed: 0,
         held: watch::Sender::new(false),

@@ -94,6 +94,7 @@ impl Reply {
 
     pub(super) fn text(&mut self, now: CallTime, text: &str) {
         if !self.text_done {
+            self.progress.text(now);
             self.chunker.push(text);
             self.last_text = Some(now);
         }
@@ -142,7 +143,8 @@ impl Reply {
         (!done).then_some((id, text))
     }
 
-    pub(super) fn voice(&mut self, chunk: ChunkId, span: Span) {
+    pub(super) fn voice(&mut self, now: CallTime, chunk: ChunkId, span: Span) {
+        self.progress.audio(now);
         if let Some(chunk) = self.chunk(chunk) {
             chunk.span += span;
         }
@@ -373,7 +375,7 @@ mod tests {
         assert_eq!(chunks(&mut reply), [(2, "Send it to me then.".to_owned())]);
         for chunk in [ChunkId(0), ChunkId(2)] {
             assert!(!reply.finishes());
-            reply.voice(chunk, Span::ms(1_200));
+            reply.voice(CallTime::ZERO, chunk, Span::ms(1_200));
             reply.voice_done(chunk);
         }
         assert!(reply.finishes(), "nobody answers for a chunk that was not asked for");
@@ -393,7 +395,7 @@ mod tests {
         let mut reply = Reply::new(ReplyId(1), Cue::Turn, "en-US", CallTime::ZERO);
         reply.text(CallTime::ZERO, "Just tell me your rate, please. I have 2 kids. And I");
         assert_eq!(chunks(&mut reply).len(), 3, "\"And I\" is not spoken before it goes on");
-        reply.voice(ChunkId(0), Span::ms(1_250));
+        reply.voice(CallTime::ZERO, ChunkId(0), Span::ms(1_250));
         let voiced = ["Just", "tell", "me", "your", "rate,"];
         let words = (0_u64..).zip(voiced).map(|(index, text)| VoicedWord {
             text: text.to_owned(),

@@ -223,6 +223,25 @@ export const review = {
     overlap: (length: string) => `began ${length} before the end`,
     empty: { title: "No answers to measure", text: "Nobody answered the other in this call." },
     table: "All answers",
+    waterfall: {
+      title: "What the buyer’s answers were made of",
+      text: "From the end of your speech to the first sound of the answer. Waiting is meant: it lets you finish. The rest is the system at work.",
+      medians: "Middle values",
+      parts: {
+        wait: "Waiting for you to finish",
+        again: "Until asked for again",
+        text: "First words",
+        chunk: "Enough words to speak",
+        voice: "Voice",
+        own: "The server itself",
+      },
+      recogniser: "Your words recognised, during the wait",
+      total: "In all",
+      at: "At",
+      opening: "no turn",
+      absent: "–",
+      table: "As a table",
+    },
   },
 
   details: {

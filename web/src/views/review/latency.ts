@@ -1,6 +1,7 @@
 import type { Speaker } from "../../protocol/messages";
 import type { KpiResult } from "./kpis";
 import type { CallRecord } from "./record";
+import { totalOf } from "./waterfall";
 
 /** How long one side took to answer. */
 export interface Answer {
@@ -21,9 +22,11 @@ export interface AnswerGroup {
 
 /** How long each answer took, in order of time. */
 export function answersOf(record: CallRecord, result: KpiResult | null): Answer[] {
-  const measured = record.events.flatMap((event): Answer[] =>
-    event.type === "reply_latency" ? [{ speaker: "persona", at_ms: event.at_ms + event.latency_ms, wait_ms: event.latency_ms }] : [],
-  );
+  const measured = record.events.flatMap((event): Answer[] => {
+    if (event.type === "reply_latency") return [{ speaker: "persona", at_ms: event.at_ms + event.latency_ms, wait_ms: event.latency_ms }];
+    const wait_ms = event.type === "reply_timing" ? totalOf(event) : null;
+    return wait_ms === null ? [] : [{ speaker: "persona", at_ms: event.at_ms, wait_ms }];
+  });
   const computed = (speaker: Speaker) =>
     (result?.list(`${speaker}.response_ms.events`) ?? []).flatMap((entry): Answer[] => {
       const [at_ms, wait_ms] = [entry.number("at_ms"), entry.number("response_ms")];

@@ -10,7 +10,7 @@ const record = recordOf(
     ["rep", 3500, 9000, "Let me stop you there."],
     ["persona", 8000, 14_000, "No, let me finish."],
   ],
-  { events: [{ type: "objection_raised", at_ms: 2000, tag: "rate", utterance_id: "u1" }, { type: "reply_latency", at_ms: 1, latency_ms: 2 }] },
+  { events: [{ type: "objection_raised", at_ms: 2000, tag: "rate", utterance_id: "u1" }, { type: "reply_latency", at_ms: 1, latency_ms: 2 }, { type: "reply_timing", at_ms: 3 }] },
 );
 const result = resultOf({
   call: { silences: [{ start_ms: 14_000, end_ms: 20_000 }] },

@@ -60,7 +60,7 @@ function silencesOf(result: KpiResult): Marker[] {
 
 function happeningsOf({ events }: CallRecord): Marker[] {
   return events.flatMap((event, place) => {
-    if (event.type === "reply_latency") return [];
+    if (event.type === "reply_latency" || event.type === "reply_timing") return [];
     const { type, tag, at_ms } = event;
     return [{ id: `${type}-${tag}-${place}`, kind: type, tag, at_ms, to_ms: at_ms }];
   });

@@ -4,7 +4,21 @@ import { Fields, Malformed } from "../../protocol/reading";
 /** Something that happened in a call beside the speech. */
 export type RecordEvent =
   | { type: "objection_raised" | "objection_satisfied" | "fact_revealed" | "goal_reached"; at_ms: number; tag: string; utterance_id: string | null }
+  | ({ type: "reply_timing" } & ReplyTiming)
   | { type: "reply_latency"; at_ms: number; latency_ms: number };
+
+/** The moments on the way to a reply's first sample, which was sent at `at_ms`. Null where one did not happen. */
+export interface ReplyTiming {
+  at_ms: number;
+  speech_end_ms: number | null;
+  final_ms: number | null;
+  due_ms: number | null;
+  committed_ms: number | null;
+  asked_ms: number | null;
+  first_text_ms: number | null;
+  first_chunk_ms: number | null;
+  first_audio_ms: number | null;
+}
 
 /** What a call was made with. */
 export interface ServedBy {
@@ -59,11 +73,28 @@ function readEvent(fields: Fields): RecordEvent[] {
     case "fact_revealed":
     case "goal_reached":
       return [{ type, at_ms: fields.count("at_ms"), tag: fields.text("tag"), utterance_id: fields.maybeText("utterance_id") ?? null }];
+    case "reply_timing":
+      return [{ type, ...readTiming(fields) }];
     case "reply_latency":
       return [{ type, at_ms: fields.count("at_ms"), latency_ms: fields.count("latency_ms") }];
     default:
       return [];
   }
+}
+
+function readTiming(fields: Fields): ReplyTiming {
+  const moment = (name: string) => fields.maybeCount(name) ?? null;
+  return {
+    at_ms: fields.count("at_ms"),
+    speech_end_ms: moment("speech_end_ms"),
+    final_ms: moment("final_ms"),
+    due_ms: moment("due_ms"),
+    committed_ms: moment("committed_ms"),
+    asked_ms: moment("asked_ms"),
+    first_text_ms: moment("first_text_ms"),
+    first_chunk_ms: moment("first_chunk_ms"),
+    first_audio_ms: moment("first_audio_ms"),
+  };
 }
 
 function readPhrases(value: unknown): CallRecord["required_phrases"] {

@@ -8,6 +8,7 @@ import { answersOf, grouped, type Answer, type AnswerGroup } from "./latency";
 import { MomentList } from "./moment-list";
 import { nameOf, useReviewing } from "./reviewing";
 import { formatLength } from "./units";
+import { Waterfalls } from "./waterfalls";
 
 const words = strings.review.timing;
 
@@ -27,6 +28,7 @@ export default function Timing() {
       </div>
       <Side speaker="persona" answers={answers} />
       <Side speaker="rep" answers={answers} />
+      <Waterfalls />
       <All answers={answers} />
     </div>
   );
