@@ -9,7 +9,7 @@ const AIMS: Aims = {
   pace: { min: 120, max: 180, isUsual: false },
   monologue: { min: null, max: 60_000, isUsual: false },
 };
-const CALM: Numbers = { talkMs: 100_000, repShare: 0.5, paceWpm: 150, monologueMs: 0, silenceMs: 0 };
+const CALM: Numbers = { talkMs: 100_000, repShare: 0.5, paceWpm: 150, settledPaceWpm: 150, monologueMs: 0, silenceMs: 0 };
 const situation = (numbers: Partial<Numbers> = {}, more: Partial<Situation> = {}): Situation => ({
   numbers: { ...CALM, ...numbers },
   isLive: true,
@@ -75,7 +75,7 @@ it("one that is dismissed does not come again in the call, others do", () => {
   const { hinting } = watch(NO_HINTS, 0, 4000, () => situation({ repShare: 0.7 }));
   const dismissed = dismiss(hinting, 4000);
   expect(dismissed.shown).toBeNull();
-  const { told } = watch(dismissed, 4500, 200_000, (nowMs) => situation({ repShare: nowMs < 50_000 ? 0.5 : 0.7, paceWpm: nowMs < 100_000 ? 150 : 100 }));
+  const { told } = watch(dismissed, 4500, 200_000, (nowMs) => situation({ repShare: nowMs < 50_000 ? 0.5 : 0.7, settledPaceWpm: nowMs < 100_000 ? 150 : 100 }));
   expect(told).toEqual(["103000 slow 100", "115000 gone"]);
   expect(dismiss(NO_HINTS, 0)).toBe(NO_HINTS);
 });
@@ -91,6 +91,14 @@ it("a share of little talk is not told of, and none while the call is not live",
   expect(told(60_000, true)).toEqual(["3000 little 0.2"]);
   expect(told(59_999, true)).toEqual([]);
   expect(told(60_000, false)).toEqual([]);
+});
+
+it("a pace at which nobody speaks is the recogniser's fault", () => {
+  const told = (settledPaceWpm: number) => watch(NO_HINTS, 0, 5000, () => situation({ settledPaceWpm })).told;
+  expect(told(59)).toEqual([]);
+  expect(told(60)).toEqual(["3000 slow 60"]);
+  // And so is one of words that are still coming.
+  expect(watch(NO_HINTS, 0, 5000, () => situation({ paceWpm: 100 })).told).toEqual([]);
 });
 
 it("aims are the scenario's, else the usual ones, which have no lower end", () => {

@@ -32,6 +32,9 @@ const SILENCE_MS = 6000;
 /** A share of less talk than that says nothing. */
 const SHARE_TALK_MS = 60_000;
 
+/** Nobody speaks slower: the recogniser missed words. */
+const SLOWEST_WPM = 60;
+
 /** How far a number has to come back before it may be told of again. */
 const SHARE_BACK = 0.03;
 const PACE_BACK = 0.05;
@@ -99,7 +102,7 @@ function withoutOld(hinting: Hinting, shown: { kind: HintKind; sinceMs: number }
 
 /** Whether there is reason for a hint. What was up stays so until it is clearly not. */
 function isUp(kind: HintKind, { numbers, isRepsTurn }: Situation, { share, pace, monologue }: Aims, wasUp: boolean): boolean {
-  const { talkMs, repShare, paceWpm, monologueMs, silenceMs } = numbers;
+  const { talkMs, repShare, paceWpm, settledPaceWpm, monologueMs, silenceMs } = numbers;
   const shareBack = wasUp ? SHARE_BACK : 0;
   const paceBack = wasUp ? PACE_BACK : 0;
   const tellsShare = repShare !== null && SHARE_TALK_MS <= talkMs;
@@ -116,11 +119,11 @@ function isUp(kind: HintKind, { numbers, isRepsTurn }: Situation, { share, pace,
     case "fast":
       return paceWpm !== null && pace.max !== null && pace.max * (1 - paceBack) < paceWpm;
     case "slow":
-      return paceWpm !== null && pace.min !== null && paceWpm < pace.min * (1 + paceBack);
+      return settledPaceWpm !== null && pace.min !== null && SLOWEST_WPM <= settledPaceWpm && settledPaceWpm < pace.min * (1 + paceBack);
   }
 }
 
-function valueOf(kind: HintKind, { repShare, paceWpm, monologueMs, silenceMs }: Numbers): number {
+function valueOf(kind: HintKind, { repShare, paceWpm, settledPaceWpm, monologueMs, silenceMs }: Numbers): number {
   switch (kind) {
     case "monologue":
       return monologueMs;
@@ -130,7 +133,8 @@ function valueOf(kind: HintKind, { repShare, paceWpm, monologueMs, silenceMs }: 
     case "little":
       return repShare ?? 0;
     case "fast":
-    case "slow":
       return paceWpm ?? 0;
+    case "slow":
+      return settledPaceWpm ?? 0;
   }
 }

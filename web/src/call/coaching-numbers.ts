@@ -10,6 +10,9 @@ export const PACE_WINDOW_MS = 30_000;
 const PACE_TOKENS = 20;
 const PACE_TALK_MS = 10_000;
 
+/** A recogniser tells a word about so long after it was said. */
+const PARTIAL_LAG_MS = 500;
+
 const MINUTE_MS = 60_000;
 
 /** The numbers of a call while it runs. With everything settled they are those of docs/KPI.md. */
@@ -20,6 +23,8 @@ export interface Numbers {
   repShare: number | null;
   /** Words a minute over the last of the rep's talk. Null: too little of it. */
   paceWpm: number | null;
+  /** The same of words that are settled: a recogniser that lags makes who speaks slower. */
+  settledPaceWpm: number | null;
   /** How long the rep has been talking, up to now or to the last word; 0 when the persona spoke after. */
   monologueMs: number;
   /** How long nobody has spoken; 0 while somebody does. Null: nobody has yet. */
@@ -34,7 +39,8 @@ export function numbersAt(talk: Talk, voices: Voices, partial: string, nowMs: nu
   return {
     talkMs,
     repShare: talkMs === 0 ? null : repMs / talkMs,
-    paceWpm: pace(talk, before(rep, voices.partialAtMs), tokensOf(partial).length),
+    paceWpm: pace(talk, before(rep, voices.partialAtMs - PARTIAL_LAG_MS), tokensOf(partial).length),
+    settledPaceWpm: pace(talk, [], 0),
     monologueMs: monologue(talk, rep, persona),
     silenceMs: isOn(voices.rep) || isOn(voices.persona) ? 0 : silence(talk, [...rep, ...persona], nowMs),
   };

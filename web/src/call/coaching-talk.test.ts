@@ -102,7 +102,7 @@ describe("with everything settled, the numbers are those of the server", () => {
   });
 
   it("nothing", () => {
-    expect(settled(60_000)).toEqual({ talkMs: 0, repShare: null, paceWpm: null, monologueMs: 0, silenceMs: null });
+    expect(settled(60_000)).toEqual({ talkMs: 0, repShare: null, paceWpm: null, settledPaceWpm: null, monologueMs: 0, silenceMs: null });
   });
 });
 

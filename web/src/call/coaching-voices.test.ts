@@ -75,11 +75,11 @@ it("nothing changes by messages of other things", () => {
 it("numbers count what is being said", () => {
   const settled = talkOf([said("persona", 0, 10_000).utterance], true);
   const voices = after([12_250, started(12_000)], [42_000, { type: "transcript.partial", text: "" }]);
-  const partial = Array.from({ length: 75 }, () => "word").join(" ");
-  // 30 s of the rep beside 10 s of the persona; 75 words in 30 s, told at 42 s.
-  expect(numbersAt(settled, voices, partial, 42_000)).toEqual({ talkMs: 40_000, repShare: 0.75, paceWpm: 150, monologueMs: 30_000, silenceMs: 0 });
+  const partial = Array.from({ length: 59 }, () => "word").join(" ");
+  // 30 s of the rep beside 10 s of the persona; 59 words in 29.5 s, told half a second later.
+  expect(numbersAt(settled, voices, partial, 42_000)).toEqual({ talkMs: 40_000, repShare: 0.75, paceWpm: 120, settledPaceWpm: null, monologueMs: 30_000, silenceMs: 0 });
   // A recogniser that lags does not slow anybody down.
-  expect(numbersAt(settled, voices, partial, 45_000).paceWpm).toBe(150);
+  expect(numbersAt(settled, voices, partial, 45_000).paceWpm).toBe(120);
   const quiet = hear(voices, stopped(45_000), 45_300);
   expect(numbersAt(settled, quiet, partial, 47_000)).toMatchObject({ monologueMs: 33_000, silenceMs: 2000 });
   // The buyer answers before the words have settled.

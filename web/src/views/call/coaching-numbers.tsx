@@ -1,4 +1,4 @@
-import { AudioLines, Gauge, PauseCircle } from "lucide-react";
+import { AudioLines, CirclePause, Mic } from "lucide-react";
 import type { ReactNode } from "react";
 
 import type { Coached, Now } from "../../call/coaching";
@@ -11,8 +11,8 @@ const words = strings.call.coaching;
 /** Talk share, pace, and who has the word: one line, which is told to nobody unless they ask. */
 export function Numbers({ coached: { sharePercent, paceWpm, now }, name, share }: { coached: Coached; name: string; share: Aim }) {
   return (
-    <dl className="flex min-w-0 flex-1 items-center justify-between gap-3 px-3 py-1.5 text-sm lg:max-w-2xl lg:justify-start lg:gap-8">
-      <Figure label={words.share} className="min-w-0 flex-1 lg:max-w-72">
+    <dl className="flex min-w-0 flex-1 items-center justify-between gap-3 px-3 py-1.5 text-sm lg:w-136 xl:w-164 lg:flex-none lg:gap-6">
+      <Figure label={words.share} className="min-w-0 flex-1">
         {sharePercent === null ? <Unknown /> : <ShareBar percent={sharePercent} name={name} aim={share} />}
       </Figure>
       <Figure label={words.pace} className="w-18 sm:w-34">
@@ -72,7 +72,7 @@ function ShareBar({ percent, name, aim }: { percent: number; name: string; aim: 
 }
 
 function NowShown({ now, name }: { now: Now; name: string }) {
-  const Icon = now.who === "nobody" ? PauseCircle : now.who === "rep" ? Gauge : AudioLines;
+  const Icon = now.who === "nobody" ? CirclePause : now.who === "rep" ? Mic : AudioLines;
   const colour = now.who === "nobody" ? "text-ink" : now.who === "rep" ? "text-rep" : "text-persona";
   return (
     <span className={classes("flex items-center gap-1.5", colour)}>

@@ -36,8 +36,8 @@ function Strip({ session, coaching, name, isTyping }: { session: CallSession; co
   const { coached, dismiss } = useCoach(session, coaching, isTyping);
   const { hint } = coached;
   return (
-    <section aria-label={words.title} className="mx-auto w-full max-w-6xl px-4">
-      <div className="relative flex min-h-14 items-center rounded-md border border-line bg-surface lg:justify-between lg:gap-8">
+    <section aria-label={words.title} className="mx-auto w-full max-w-6xl px-4 xl:px-0">
+      <div className="relative flex min-h-14 items-center rounded-md border border-line bg-surface lg:justify-between lg:gap-4">
         <Numbers coached={coached} name={name} share={coaching.aims.share} />
         <HintLine hint={hint} name={name} onDismiss={dismiss} />
       </div>
