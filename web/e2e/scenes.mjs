@@ -12,6 +12,9 @@ export async function eachScene(browser, { server, clip, look }) {
   await rep.untilListening(0);
   await rep.talk(clip);
   await look("call-full", rep);
+  await rep.button(/^Coaching/u).click();
+  await look("call-coaching", rep);
+  await rep.page.keyboard.press("Escape");
   await rep.page.keyboard.press("t");
   await look("call-typing", rep);
   await rep.button("Devices").click();

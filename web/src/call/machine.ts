@@ -1,4 +1,5 @@
 import { lastBy, withPartial, withUtterance } from "./captions";
+import { hear } from "./coaching-voices";
 import type { CallEvent, Effect, Timer } from "./events";
 import { nextRung, whyCarried, type Cause } from "./ladder";
 import type { ServerMessage } from "../protocol/messages";
@@ -283,7 +284,8 @@ function retry(state: CallState, nowMs: number): Step {
   return connect({ ...next, phase }, state.call, nowMs);
 }
 
-function message(state: CallState, message: ServerMessage, nowMs: number): Step {
+function message(before: CallState, message: ServerMessage, nowMs: number): Step {
+  const state: CallState = { ...before, voices: hear(before.voices, message, nowMs - (before.connectedAtMs ?? nowMs)) };
   switch (message.type) {
     case "call.connected":
       return { state: { ...live(state), connectedAtMs: nowMs, doing: "listening" }, effects: [{ type: "keep" }] };

@@ -1,6 +1,7 @@
 import type { MicrophoneFault } from "../audio/devices";
 import type { Listener } from "../protocol/messages";
 import { NO_CAPTIONS, type Captions } from "./captions";
+import { SILENT, type Voices } from "./coaching-voices";
 import type { Protocol, Rung, Why } from "./ladder";
 
 /** A call that was opened, with what it takes to connect to it. */
@@ -84,6 +85,7 @@ export interface CallState {
   /** Nothing comes from the rep, says the server. */
   isHeld: boolean;
   captions: Captions;
+  voices: Voices;
   /** The moment of `call.connected`. */
   connectedAtMs: number | null;
   isMuted: boolean;
@@ -110,6 +112,7 @@ export const NEW_CALL: CallState = {
   isRepSpeaking: false,
   isHeld: false,
   captions: NO_CAPTIONS,
+  voices: SILENT,
   connectedAtMs: null,
   isMuted: false,
   voice: "microphone",

@@ -1,3 +1,5 @@
+import type { Aim } from "../call/coaching-aims";
+import type { HintKind } from "../call/coaching-hints";
 import type { Doing, Fault, MicrophoneNotice } from "../call/state";
 import type { MicrophoneFault } from "../audio/devices";
 import type { Protocol, Why } from "../call/ladder";
@@ -58,6 +60,33 @@ const explained: Record<Protocol, string> = {
   websocket: "Your network blocks WebRTC, so the call runs over a WebSocket; it may lag a little. A headset helps against echo.",
 };
 
+/** A time on a strip: "35 s", "1:05 min". */
+const short = (seconds: number): string => (seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} min`);
+
+/** A time as one says it, in steps of 5 s where it is long. */
+function spoken(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const told = seconds < 15 ? seconds : seconds - (seconds % 5);
+  return told < 120 ? `${told} seconds` : `${Math.floor(told / 60)} minutes`;
+}
+
+const hints: Record<HintKind, (value: number, name: string) => string> = {
+  monologue: (ms) => `You have been talking for ${spoken(ms)}. Ask a question.`,
+  silence: (ms) => `It has been quiet for ${spoken(ms)}. It is your turn.`,
+  share: (share, name) => `You have done ${Math.round(100 * share)} % of the talking. Let ${name} talk.`,
+  little: (share) => `You have done ${Math.round(100 * share)} % of the talking. Say a little more.`,
+  fast: (wpm) => `You speak about ${5 * Math.round(wpm / 5)} words a minute. Slow down a little.`,
+  slow: (wpm) => `You speak about ${5 * Math.round(wpm / 5)} words a minute. Go a little faster.`,
+};
+
+/** Where a number should lie, and who says so. */
+function aimed({ min, max, isUsual }: Aim, write: (value: number) => string, unit: string): string | null {
+  const whose = isUsual ? "The usual aim" : "The aim of this scenario";
+  if (min !== null && max !== null) return `${whose}: ${write(min)} to ${write(max)} ${unit}.`;
+  if (max !== null) return `${whose}: at most ${write(max)} ${unit}.`;
+  return min === null ? null : `${whose}: at least ${write(min)} ${unit}.`;
+}
+
 export const call = {
   title: (name: string) => `Call with ${name}`,
   opening: "Getting your microphone ready",
@@ -102,6 +131,29 @@ export const call = {
   noSpeaker: "No speaker was found. Plug in a headset to hear the call; captions go on.",
   listeners: (names: string) => `${names} is listening in`,
   manyListeners: (names: string) => `${names} are listening in`,
+  coaching: {
+    title: "Coaching",
+    menu: (isOn: boolean) => `Coaching: ${isOn ? "on" : "off"}`,
+    show: "Show numbers and hints",
+    estimates: "Estimates, made while you talk. The review has the exact numbers.",
+    share: "Talk share",
+    shareMeans: "Your talk, divided by the talk of both sides added up.",
+    shareAim: (aim: Aim) => aimed(aim, (share) => `${Math.round(100 * share)}`, "%"),
+    percent: (percent: number) => `You ${percent} %`,
+    shareOf: (name: string, percent: number) => `${name} ${percent} %`,
+    pace: "Pace",
+    paceMeans: "Your words a minute, over the last 30 s in which you talked.",
+    paceAim: (aim: Aim) => aimed(aim, (wpm) => `${wpm}`, "words a minute"),
+    perMinute: "/min",
+    wordsPerMinute: "words a minute",
+    now: "Now",
+    nowMeans: "How long you have been talking since the buyer spoke, or how long nobody has.",
+    monologueAim: (aim: Aim) => aimed(aim, (ms) => `${Math.round(ms / 1000)}`, "s at a stretch"),
+    nowOf: (who: "rep" | "nobody", seconds: number) => `${who === "rep" ? "You" : "Quiet"} ${short(seconds)}`,
+    unknown: "Not enough speech yet",
+    hint: (kind: HintKind, value: number, name: string) => hints[kind](value, name),
+    dismiss: "Not again in this call",
+  },
   connection: {
     label: (name: string) => `Connection: ${name}`,
     name: (protocol: Protocol) => protocols[protocol],

@@ -76,6 +76,6 @@ function Screen({ session, scenarioId }: { session: CallSession; scenarioId: str
     case "live":
     case "reconnecting":
     case "ending":
-      return <Stage session={session} state={state} persona={persona} />;
+      return <Stage session={session} state={state} persona={persona} scenario={scenario} />;
   }
 }

@@ -1,6 +1,7 @@
 import { useRef, useState } from "react";
 import { useBlocker } from "react-router";
 
+import type { Scenario } from "../../api/scenarios";
 import type { CallSession } from "../../call/session";
 import type { CallState } from "../../call/state";
 import { strings } from "../../strings";
@@ -10,6 +11,8 @@ import { Dialog } from "../../ui/dialog";
 import { useScope } from "../../ui/use-scope";
 import type { Persona } from "./call";
 import { CaptionLog } from "./captions";
+import { CoachingStrip } from "./coaching";
+import { CoachingMenu } from "./coaching-menu";
 import { Connection } from "./connection";
 import { Controls } from "./controls";
 import { DevicesDialog } from "./devices-dialog";
@@ -22,7 +25,7 @@ import { Typing } from "./typing";
 type Question = "end" | "devices" | null;
 
 /** The call itself. */
-export function Stage({ session, state, persona }: { session: CallSession; state: CallState; persona: Persona }) {
+export function Stage({ session, state, persona, scenario }: { session: CallSession; state: CallState; persona: Persona; scenario: Scenario | undefined }) {
   const [hasCaptions, setCaptions] = useState(true);
   const [isTyping, setTyping] = useState(false);
   const [question, setQuestion] = useState<Question>(null);
@@ -42,8 +45,12 @@ export function Stage({ session, state, persona }: { session: CallSession; state
     <main className="flex min-h-0 flex-1 flex-col gap-3 pb-[max(1rem,env(safe-area-inset-bottom))]">
       <header className="flex min-h-14 items-center justify-between gap-2 px-4">
         <Timer connectedAtMs={state.connectedAtMs} />
-        {state.path && <Connection path={state.path} why={state.trying.why} />}
+        <div className="flex items-center">
+          <CoachingMenu scenario={scenario} />
+          {state.path && <Connection path={state.path} why={state.trying.why} />}
+        </div>
       </header>
+      <CoachingStrip session={session} scenario={scenario} isTyping={showTyping} />
       <Notices session={session} state={state} personaName={persona.name} />
       <div className="flex min-h-0 flex-1 flex-col lg:mx-auto lg:w-full lg:max-w-6xl lg:flex-row">
         <section aria-label={persona.name} className={classes("flex flex-col items-center justify-center gap-4 px-6 pt-4 pb-6 lg:flex-1", !hasCaptions && "flex-1")}>
