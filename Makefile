@@ -47,6 +47,7 @@ bench:
 	@scripts/setup.sh test
 	@scripts/page.sh build
 	@scripts/with_postgres.sh cargo bench --workspace
+	@cargo build --workspace --bin ringcraft --tests
 	@scripts/with_postgres.sh node web/e2e/measure.mjs
 
 screenshots:

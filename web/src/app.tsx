@@ -1,5 +1,5 @@
 import { QueryClientProvider } from "@tanstack/react-query";
-import { Direction, Tooltip } from "radix-ui";
+import { Direction } from "radix-ui";
 import type { ComponentType } from "react";
 import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
 
@@ -8,11 +8,14 @@ import { Shell, ViewLoading } from "./shell/shell";
 import { practises, useMe } from "./shell/session";
 import { strings } from "./strings";
 import { Broken, NotFound } from "./views/broken";
+import { askAhead } from "./views/practice/ahead";
+import Practice from "./views/practice/practice";
 
 const queries = makeQueries();
 
-// Who is signed in is asked for while the code of the view is on its way.
-queries.query(meQuery).catch(() => undefined);
+// Who is signed in is asked for before anything is drawn, and so is what most people come for.
+const ahead = location.pathname === "/practice" ? askAhead(queries) : queries.query(meQuery);
+ahead.catch(() => undefined);
 
 /** A view whose code is loaded before it is gone to. */
 function view(load: () => Promise<{ default: ComponentType }>) {
@@ -37,7 +40,7 @@ const router = createBrowserRouter([
             errorElement: <Broken />,
             children: [
               { path: "/", element: <Home /> },
-              { path: "/practice", lazy: view(() => import("./views/practice/practice")) },
+              { path: "/practice", element: <Practice /> },
               { path: "/practice/:scenario", lazy: view(() => import("./views/practice/briefing")) },
               { path: "/practice/:scenario/call", lazy: view(() => import("./views/call/call")) },
               { path: "/calls", lazy: view(() => import("./views/calls/own-calls")) },
@@ -59,9 +62,7 @@ export function App() {
   return (
     <QueryClientProvider client={queries}>
       <Direction.Provider dir={strings.direction}>
-        <Tooltip.Provider delayDuration={300}>
-          <RouterProvider router={router} />
-        </Tooltip.Provider>
+        <RouterProvider router={router} />
       </Direction.Provider>
     </QueryClientProvider>
   );

@@ -2,12 +2,8 @@ import { strings } from "./strings";
 
 const locale = strings.locale;
 
-const date = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
 const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-
-/** A day: "Mar 1, 2026". */
-export const formatDate = (iso: string): string => date.format(new Date(iso));
 
 /** A moment: "Mar 1, 2026, 10:00 AM". */
 export const formatDateTime = (iso: string): string => dateTime.format(new Date(iso));

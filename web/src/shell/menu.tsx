@@ -1,64 +1,43 @@
-import { Check, ChevronDown } from "lucide-react";
-import { DropdownMenu } from "radix-ui";
-import { Link } from "react-router";
+import { ChevronDown } from "lucide-react";
+import { useState, type ButtonHTMLAttributes, type ComponentType, type KeyboardEvent, type Ref } from "react";
 
 import { initials } from "../format";
 import { strings } from "../strings";
-import { classes } from "../ui/classes";
 import { Monogram } from "../ui/monogram";
+import { useScope } from "../ui/use-scope";
 import { useMe } from "./session";
-import { applyTheme, THEMES, useTheme, type Theme } from "./theme";
 
-const ITEM = "flex min-h-11 items-center rounded-sm px-3 text-sm outline-none select-none data-highlighted:bg-hover sm:min-h-9";
+/** By then the view itself is there, and nobody has reached for the menu yet. */
+const FETCHED_AFTER_MS = 2000;
 
-/** What somebody does with their account, and how the page looks. */
-export function Menu({ onSignOut }: { onSignOut: () => void }) {
-  const me = useMe();
-  const words = strings.shell;
-  const separator = <DropdownMenu.Separator className="my-1 h-px bg-line" />;
-  return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger aria-label={words.menu(initials(me.name), me.name)} className="flex min-h-11 items-center gap-1 rounded-md px-1 hover:bg-hover">
-        <Monogram name={me.name} of="rep" className="size-8" />
-        <ChevronDown aria-hidden className="size-4 text-ink-faint" />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content align="end" sideOffset={6} className="z-50 max-w-[calc(100vw-2rem)] min-w-56 rounded-md border border-line bg-raised p-1 shadow-raised">
-          <div className="px-3 py-2">
-            <div className="truncate text-sm font-medium">{me.name}</div>
-            <div className="truncate text-xs text-ink-soft">{me.org.name}</div>
-          </div>
-          {separator}
-          <DropdownMenu.Item asChild className={ITEM}>
-            <Link to="/account">{words.account}</Link>
-          </DropdownMenu.Item>
-          {separator}
-          <Appearance />
-          {separator}
-          <DropdownMenu.Item className={ITEM} onSelect={onSignOut}>
-            {words.signOut}
-          </DropdownMenu.Item>
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
-  );
+const opened = () => import("./menu-opened");
+
+export interface MenuProps {
+  onSignOut: () => void;
 }
 
-function Appearance() {
-  const words = strings.shell.theme;
+/** The button of the menu. What it opens is fetched once the view is shown: until then, the view comes first. */
+export function Menu(props: MenuProps) {
+  const [Opened, setOpened] = useState<ComponentType<MenuProps> | null>(null);
+  useScope((scope) => {
+    // A press tries again.
+    scope.after(FETCHED_AFTER_MS, () => void opened().catch(() => undefined));
+  }, []);
+  if (Opened !== null) return <Opened {...props} />;
+  const open = () => void opened().then((code) => setOpened(() => code.default)).catch(() => undefined);
+  const press = (event: KeyboardEvent) => {
+    if (event.key === "ArrowDown") open();
+  };
+  return <MenuButton aria-haspopup="menu" aria-expanded={false} onClick={open} onKeyDown={press} />;
+}
+
+/** Whose menu it is. */
+export function MenuButton(props: ButtonHTMLAttributes<HTMLButtonElement> & { ref?: Ref<HTMLButtonElement> }) {
+  const { name } = useMe();
   return (
-    <>
-      <DropdownMenu.Label className="px-3 py-1 text-xs text-ink-faint">{words.label}</DropdownMenu.Label>
-      <DropdownMenu.RadioGroup value={useTheme()} onValueChange={(chosen) => applyTheme(chosen as Theme)}>
-        {THEMES.map((theme) => (
-          <DropdownMenu.RadioItem key={theme} value={theme} className={classes(ITEM, "justify-between gap-4")}>
-            {words[theme]}
-            <DropdownMenu.ItemIndicator>
-              <Check aria-hidden className="size-4" />
-            </DropdownMenu.ItemIndicator>
-          </DropdownMenu.RadioItem>
-        ))}
-      </DropdownMenu.RadioGroup>
-    </>
+    <button type="button" aria-label={strings.shell.menu(initials(name), name)} {...props} className="flex min-h-11 items-center gap-1 rounded-md px-1 hover:bg-hover">
+      <Monogram name={name} of="rep" className="size-8" />
+      <ChevronDown aria-hidden className="size-4 text-ink-faint" />
+    </button>
   );
 }

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 
-import { recentCallsQuery, type CallSummary } from "../../api/calls";
+import type { CallSummary } from "../../api/calls";
 import { scenariosQuery } from "../../api/scenarios";
 import { formatAgo, formatClock } from "../../format";
 import { useMe } from "../../shell/session";
@@ -13,17 +13,16 @@ import { Failed, Loading, Skeleton } from "../../ui/states";
 import { CallRows, CallRowsLoading } from "../calls/call-row";
 import { outcomeOf } from "../calls/outcome";
 import { OwnCallRow } from "../calls/own-call-row";
+import { lastCallsQuery } from "./ahead";
 import { fromEasy } from "./library";
 import { Library } from "./library-list";
 
 const words = strings.practice;
 
-const RECENT = 5;
-
 /** Where a rep begins: what to practise, and what was practised last. */
 export default function Practice() {
   const me = useMe();
-  const recent = useQuery(recentCallsQuery({ user_id: me.id }, RECENT));
+  const recent = useQuery(lastCallsQuery(me.id));
   const last = recent.data?.find(({ status }) => status !== "never_connected");
   return (
     <div className="flex flex-col gap-8">
