@@ -1,6 +1,7 @@
 //! How a reply came about, as its record tells.
 
 use ringcraft_media::call::{ChunkId, ReplyId};
+use ringcraft_media::log;
 use ringcraft_media::record::ReplyTiming;
 
 use super::*;
