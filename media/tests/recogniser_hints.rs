@@ -70,9 +70,12 @@ impl Told {
                 break;
             }
         }
-        let lines: Vec<String> =
-            self.log.iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
-        let back = log::read(lines.iter().map(String::as_str)).unwrap();
+        let lines: Vec<String> = self
+            .log
+            .iter()
+            .map(|entry| serde_json::to_string(entry).expect("an entry is JSON"))
+            .collect();
+        let back = log::read(lines.iter().map(String::as_str)).expect("it was written just now");
         log::replay(&back).expect("the log carries the hints, and replays");
         self.call.now().as_ms()
     }

@@ -170,7 +170,9 @@ impl<'a> Clause<'a> {
             let words = self.words.iter().rev().skip(1).take(2);
             return *before != "any" && words.copied().any(|word| LISTED_NUMBERS.contains(&word));
         }
-        self.is_half_of_a_pair() || self.is_subordinate()
+        // "Well", and nothing yet.
+        let has_hardly_begun = self.body().is_empty() && self.words.last() == Some(&"well");
+        has_hardly_begun || self.is_half_of_a_pair() || self.is_subordinate()
     }
 
     /// "Either" without its "or".

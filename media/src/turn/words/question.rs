@@ -60,8 +60,17 @@ fn is_verb_before(word: &str) -> bool {
     matches!(word, "not" | "to" | "and" | "never" | "who" | "that's") || AUXILIARIES.contains(word)
 }
 
+/// A verb and its subject behind it. They agree in number, as "what happens is we" do not.
 fn is_inverted(verb: &str, subject: &str) -> bool {
-    AUXILIARIES.contains(verb) && SUBJECTS.contains(&subject)
+    let agree = match verb {
+        "is" | "does" | "has" => !matches!(subject, "i" | "we" | "you" | "they" | "those"),
+        "was" => !matches!(subject, "we" | "you" | "they" | "those"),
+        "am" => subject == "i",
+        "are" | "were" => !matches!(subject, "i" | "it" | "he" | "she" | "that" | "this"),
+        "do" | "have" => !matches!(subject, "it" | "he" | "she"),
+        _ => true,
+    };
+    agree && AUXILIARIES.contains(verb) && SUBJECTS.contains(&subject)
 }
 
 /// "… isn't it", "… don't you", "…, right": the sentence is over, and asks for a yes.
