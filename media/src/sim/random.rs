@@ -27,7 +27,7 @@ impl Chance<'_> {
                 let mut mixed = *state;
                 mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
                 mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-                (((mixed ^ (mixed >> 31)) >> 32) * u64::from(n) >> 32) as u32
+                ((((mixed ^ (mixed >> 31)) >> 32) * u64::from(n)) >> 32) as u32
             }
             Self::Bytes(bytes) => {
                 let Some((first, rest)) = bytes.split_first() else { return 0 };

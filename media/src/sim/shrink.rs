@@ -142,8 +142,9 @@ fn shorten(line: &mut Line) {
 
 /// A time with one digit less.
 fn round(span: Span) -> Span {
-    let unit =
-        [1_000_000, 100_000, 10_000].into_iter().find(|unit| *unit < span.0 && span.0 % unit != 0);
+    let unit = [1_000_000, 100_000, 10_000]
+        .into_iter()
+        .find(|unit| *unit < span.0 && !span.0.is_multiple_of(*unit));
     unit.map_or(span, |unit| Span(span.0 / unit * unit))
 }
 
