@@ -32,6 +32,7 @@ mod teams;
 mod api_keys;
 mod superadmin;
 mod jobs;
+mod metrics;
 mod webrtc;
 mod connection_check;
 mod auth;

@@ -16,6 +16,7 @@ use super::*;
 use crate::provider::scripted_engines::{Ear, Mind, Throat};
 use crate::transport::{Encoding, Inbound, LINK_OUTBOUND, LinkFormat, LinkIn, LinkOut};
 
+mod counted;
 mod listening;
 
 const ORG: OrgId = OrgId(uuid::Uuid::nil());

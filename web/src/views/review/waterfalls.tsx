@@ -46,7 +46,7 @@ function Medians({ all, parts }: { all: readonly Waterfall[]; parts: readonly Pa
     { name: words.total, colour: null, ms: medianOf(all.map(({ total_ms }) => total_ms)) },
   ];
   return (
-    <dl aria-label={words.medians} className="grid grid-cols-1 gap-x-6 gap-y-1 px-2 text-sm sm:grid-cols-2">
+    <dl aria-label={words.medians} className="flex flex-col gap-1 px-2 text-sm">
       {[...rows, ...rest].map(
         ({ name, colour, ms }) =>
           ms !== null && (
@@ -88,7 +88,7 @@ function Table({ all, parts }: { all: readonly Waterfall[]; parts: readonly Part
         <table aria-label={words.title} className="w-full text-xs">
           <thead>
             <tr className="border-b border-line text-ink-soft">
-              {[words.at, ...parts.map((part) => words.parts[part]), words.recogniser, words.total].map((name) => (
+              {[words.at, words.total, ...parts.map((part) => words.parts[part]), words.recogniser].map((name) => (
                 <th key={name} scope="col" className="px-2 py-1 text-end align-bottom font-medium">
                   {name}
                 </th>
@@ -101,13 +101,13 @@ function Table({ all, parts }: { all: readonly Waterfall[]; parts: readonly Part
                 <th scope="row" className={`${cell} font-medium`}>
                   {formatClock(one.at_ms)}
                 </th>
+                <td className={cell}>{length(one.total_ms)}</td>
                 {parts.map((part) => (
                   <td key={part} className={cell}>
                     {length(one.parts[part])}
                   </td>
                 ))}
                 <td className={cell}>{length(one.recogniser_ms)}</td>
-                <td className={cell}>{length(one.total_ms)}</td>
               </tr>
             ))}
           </tbody>
