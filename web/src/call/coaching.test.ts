@@ -35,6 +35,7 @@ it("shows the share in whole percents, the pace in steps, and who has the word",
   const state = live(said("persona", 0, 19_000, 40), said("rep", 20_000, 35_000, 38));
   expect(coach().follow(state, false, START_MS + 36_000)).toEqual({ sharePercent: 44, paceWpm: 150, now: { who: "rep", seconds: 15 }, hint: null });
   expect(coach().follow(state, false, START_MS + 37_500).now).toEqual({ who: "nobody", seconds: 2 });
+  expect(coach().follow(live(said("persona", 0, 19_000, 40)), false, START_MS + 20_999).now).toEqual({ who: "persona" });
   const speaking = { ...state, voices: hear(state.voices, { type: "reply.started", reply: 2, at_ms: 36_000 }, 36_000) };
   expect(coach().follow(speaking, false, START_MS + 37_500).now).toEqual({ who: "persona" });
 });

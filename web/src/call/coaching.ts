@@ -95,7 +95,8 @@ function nowOf({ monologueMs, silenceMs }: Numbers, isPersonaSpeaking: boolean):
   if (isPersonaSpeaking) return { who: "persona" };
   if (silenceMs === null) return null;
   if (SILENCE_FROM_MS <= silenceMs) return { who: "nobody", seconds: Math.floor(silenceMs / 1000) };
-  return 0 < monologueMs ? { who: "rep", seconds: Math.floor(monologueMs / 1000) } : null;
+  // A breath after somebody spoke is still theirs.
+  return 0 < monologueMs ? { who: "rep", seconds: Math.floor(monologueMs / 1000) } : { who: "persona" };
 }
 
 function isSame(one: Coached, other: Coached): boolean {

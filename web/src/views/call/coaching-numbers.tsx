@@ -56,17 +56,15 @@ function ShareBar({ percent, name, aim }: { percent: number; name: string; aim: 
   const marks = [aim.min, aim.max].filter((mark) => mark !== null);
   return (
     <span className="flex items-center gap-2">
-      <span className="font-medium whitespace-nowrap text-rep">{words.percent(percent)}</span>
-      <span aria-hidden className="relative flex h-2 min-w-8 flex-1 gap-0.5">
+      <bdi className="font-medium whitespace-nowrap text-rep">{words.percent(percent)}</bdi>
+      <span aria-hidden className="relative flex h-2 min-w-8 flex-1 gap-0.5 max-[22rem]:hidden">
         <span className="rounded-s-full bg-rep transition-[inline-size] duration-150" style={{ inlineSize: `${percent}%` }} />
         <span className="flex-1 rounded-e-full bg-persona" />
         {marks.map((mark) => (
           <span key={mark} className="absolute -inset-y-1 w-0.5 rounded-full bg-ink" style={{ insetInlineStart: `${100 * mark}%` }} />
         ))}
       </span>
-      <span className="font-medium whitespace-nowrap text-persona max-sm:hidden">
-        {words.shareOf(name, 100 - percent)}
-      </span>
+      <bdi className="font-medium whitespace-nowrap text-persona max-sm:hidden">{words.shareOf(name, 100 - percent)}</bdi>
     </span>
   );
 }
