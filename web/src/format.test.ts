@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 
-import { formatAgo, formatClock, initials } from "./format";
+import { formatAgo, formatClock, formatLanguage, initials } from "./format";
+import { strings } from "./strings";
 
 it("writes a place in a call", () => {
   expect(formatClock(0)).toBe("0:00");
@@ -21,4 +22,13 @@ it("takes the first letters of the first and the last name", () => {
   expect(initials("rachel")).toBe("R");
   expect(initials("  ")).toBe("");
   expect(initials("Özlem Şahin")).toBe("ÖŞ");
+});
+
+it("names a language as the browser does", () => {
+  const { languages } = strings.common;
+  const names = new Intl.DisplayNames(strings.locale, { type: "language" });
+  for (const [tag, name] of Object.entries(languages)) expect(name).toBe(names.of(tag));
+  expect(formatLanguage("en-US")).toBe("American English");
+  expect(formatLanguage("de-AT")).toBe("Austrian German");
+  expect(formatLanguage("no such language")).toBe("no such language");
 });

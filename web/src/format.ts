@@ -2,11 +2,13 @@ import { strings } from "./strings";
 
 const locale = strings.locale;
 
-const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+// Made when they are needed: the first of a kind takes a browser tens of milliseconds.
+const dateTime = once(() => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }));
+const relative = once(() => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
+const languages = once(() => new Intl.DisplayNames(locale, { type: "language" }));
 
 /** A moment: "Mar 1, 2026, 10:00 AM". */
-export const formatDateTime = (iso: string): string => dateTime.format(new Date(iso));
+export const formatDateTime = (iso: string): string => dateTime().format(new Date(iso));
 
 /** A place in a call, or its length: "4:07", "1:02:33". */
 export function formatClock(ms: number): string {
@@ -30,7 +32,7 @@ export function formatAgo(iso: string, now: Date): string {
     ["minute", 60],
   ];
   const [unit, length] = units.find(([, length]) => length <= Math.abs(seconds)) ?? ["minute", 60];
-  return relative.format(Math.round(seconds / length), unit);
+  return relative().format(Math.round(seconds / length), unit);
 }
 
 /** The letters that stand for a name: "RR" for Robin Reyes. */
@@ -40,14 +42,17 @@ export function initials(name: string): string {
   return letters.map((word) => (word?.match(/^./u)?.[0] ?? "").toLocaleUpperCase(locale)).join("");
 }
 
-const languages = new Intl.DisplayNames(locale, { type: "language" });
-
 /** A language tag as people say it: "American English". */
 export function formatLanguage(tag: string): string {
   try {
-    return languages.of(tag) ?? tag;
+    return strings.common.languages[tag] ?? languages().of(tag) ?? tag;
   } catch {
     // The server's tags are checked by other rules than the browser's.
     return tag;
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { PointerEvent, ReactNode } from "react";
 import { Link } from "react-router";
 
 import type { CallSummary } from "../../api/calls";
@@ -46,9 +46,7 @@ export function CallRow({ call, showsPerson = false, to, actions }: Props) {
           )}
           <div className="truncate text-sm text-ink-soft">
             {showsPerson && `${call.scenario.title} · `}
-            <time dateTime={call.created_at} title={formatDateTime(call.created_at)}>
-              {formatAgo(call.created_at, new Date())}
-            </time>
+            <Ago iso={call.created_at} />
           </div>
         </div>
         <div className="flex items-center gap-3 sm:contents">
@@ -62,6 +60,18 @@ export function CallRow({ call, showsPerson = false, to, actions }: Props) {
       </div>
       {actions && <div className="relative flex shrink-0 items-center gap-2">{actions}</div>}
     </li>
+  );
+}
+
+/** How long ago something was; when exactly is told to whoever points at it. */
+function Ago({ iso }: { iso: string }) {
+  const tell = ({ currentTarget }: PointerEvent<HTMLTimeElement>) => {
+    currentTarget.title = formatDateTime(iso);
+  };
+  return (
+    <time dateTime={iso} onPointerEnter={tell}>
+      {formatAgo(iso, new Date())}
+    </time>
   );
 }
 

@@ -47,6 +47,7 @@ export function msAt(utterance: Utterance, offset: number): number {
 
 /** Where the fillers stand that were counted in an utterance. */
 export function fillersIn(utterance: Utterance, events: readonly Entry[]): Range[] {
+  if (events.length === 0) return [];
   const tokens = tokensOf(utterance.text);
   const times = tokenTimes(utterance);
   return events.flatMap((event) => {

@@ -127,7 +127,8 @@ function Pieces({ text, marks }: { text: string; marks: readonly Mark[] }) {
 }
 
 function wordMark({ text, words: timed = [] }: Utterance, word: number | null): Mark[] {
+  if (word === null) return [];
   const tokens = tokensOf(text);
-  const token = word === null || timed.length !== tokens.length ? undefined : tokens[word];
+  const token = timed.length === tokens.length ? tokens[word] : undefined;
   return token === undefined ? [] : [{ ...token, mark: "word" }];
 }
