@@ -209,9 +209,9 @@ fn fault_11_latency_is_measured_from_the_wrong_end() {
     let spoke = said(&outcome, Speaker::Rep)[0].end_ms;
     let sounded = times(&outcome, "reply 2 sounds from 0 ms")[0];
     let noted = outcome.log.iter().find_map(|entry| match entry {
-        Entry::Note {
-            note: Note::Event(RecordEvent::ReplyLatency { at_ms, latency_ms }), ..
-        } => Some((*at_ms, *latency_ms)),
+        Entry::Note { note: Note::Event(RecordEvent::ReplyTiming(timing)), .. } => {
+            Some((timing.speech_end_ms?, timing.total_ms()?))
+        }
         _ => None,
     });
     assert_eq!(noted, Some((spoke, sounded - spoke)), "{}", outcome.timeline);
