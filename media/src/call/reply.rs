@@ -37,6 +37,8 @@ pub(super) struct Reply {
     text_done: bool,
     finished: bool,
     chunks: Vec<Chunk>,
+    /// How many of the chunks, all in front, are a line that was put there.
+    filling: usize,
     runs: Vec<Run>,
     report: Option<(CallTime, Span)>,
 }
@@ -84,6 +86,7 @@ impl Reply {
             text_done: false,
             finished: false,
             chunks: Vec::new(),
+            filling: 0,
             runs: Vec::new(),
             report: None,
         }
@@ -98,6 +101,16 @@ impl Reply {
 
     pub(super) fn text_done(&mut self) {
         self.text_done = true;
+    }
+
+    /// Puts a line in front of a reply of which nothing was given to the voice yet.
+    pub(super) fn fill(&mut self, line: &str) -> Option<(ChunkId, String)> {
+        if !self.chunks.is_empty() {
+            return None;
+        }
+        let chunk = self.add_chunk(line.to_owned());
+        self.filling = self.chunks.len();
+        chunk
     }
 
     /// The next chunk that is ready to be spoken.
@@ -171,18 +184,27 @@ impl Reply {
         complete
     }
 
-    /// Whether any sound has come.
-    pub(super) fn has_sound(&self) -> bool {
-        self.chunks.iter().any(|chunk| chunk.span != Span::ZERO)
+    /// Whether any sound of its own has come; a line in front of it is none.
+    pub(super) fn has_answer(&self) -> bool {
+        self.chunks[self.filling..].iter().any(|chunk| chunk.span != Span::ZERO)
+    }
+
+    /// Whether it is audible with its own sound there, be it behind a line that is still spoken.
+    pub(super) fn is_answering(&self) -> bool {
+        self.was_audible() && self.has_answer()
     }
 
     /// Whether any text has come.
     pub(super) fn has_text(&self) -> bool {
-        !self.chunks.is_empty() || !self.chunker.is_empty()
+        self.filling < self.chunks.len() || !self.chunker.is_empty()
     }
 
     pub(super) fn was_audible(&self) -> bool {
         !self.runs.is_empty()
+    }
+
+    pub(super) fn is_sounding(&self) -> bool {
+        self.runs.last().is_some_and(|run| run.stop.is_none())
     }
 
     pub(super) fn play_started(&mut self, at: CallTime, from: Span) {
@@ -423,6 +445,6 @@ mod tests {
         reply.text(CallTime::ZERO, "—");
         reply.text_done();
         assert_eq!(chunks(&mut reply), []);
-        assert!(reply.finishes() && !reply.has_sound(), "it failed, and is asked for again");
+        assert!(reply.finishes() && !reply.has_answer(), "it failed, and is asked for again");
     }
 }
