@@ -65,6 +65,7 @@ struct Run {
 struct Stop {
     at: CallTime,
     position: Span,
+    cause: StopCause,
 }
 
 /// A written word with its place in the reply.
@@ -216,7 +217,7 @@ impl Reply {
             && run.stop.is_none()
         {
             debug_assert!(run.from <= position || cause == StopCause::Cancelled);
-            run.stop = Some(Stop { at, position });
+            run.stop = Some(Stop { at, position, cause });
         }
     }
 
@@ -239,7 +240,9 @@ impl Reply {
         let (Some(run), Some(sent)) = (self.runs.last(), self.sent(now)) else {
             return Span::ZERO;
         };
-        let stopped = run.stop.map(|stop| stop.at);
+        // A client that is told nothing plays what it has.
+        let told = run.stop.filter(|stop| stop.cause != StopCause::Starved);
+        let stopped = told.map(|stop| stop.at);
         let reported = self.report.filter(|(at, _)| run.at <= *at);
         let position = match (reported, stopped) {
             // Told to stop, the client says exactly how far it came.
