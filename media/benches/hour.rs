@@ -55,7 +55,7 @@ fn setup() -> Setup {
         word_times: true,
     };
     let policy = Policy { call_limit: Span::ms(2 * 3_600_000), ..Policy::default() };
-    Setup { policy, language: "en-US".into(), recogniser }
+    Setup { policy, language: "en-US".into(), recogniser, fillers: Vec::new() }
 }
 
 fn script() -> Script {

@@ -31,6 +31,9 @@ pub struct Setup {
     pub language: String,
     /// What the recogniser's text can hold.
     pub recogniser: Recogniser,
+    /// What the persona says while an answer is long in coming, in turn; none says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fillers: Vec<String>,
 }
 
 /// Something that was said and heard: what the persona may remember.
@@ -65,6 +68,8 @@ pub struct Call {
     reply: Option<Reply>,
     history: Vec<Said>,
     utterances: u32,
+    /// Lines of [`Setup::fillers`] that were asked for.
+    filled: usize,
     commands: VecDeque<Command>,
 }
 
@@ -89,6 +94,7 @@ impl Call {
             reply: None,
             history: Vec::new(),
             utterances: 0,
+            filled: 0,
             commands: VecDeque::new(),
         }
     }
@@ -106,6 +112,11 @@ impl Call {
     /// Whether an [`Event::Typed`] would be taken now; else it changes nothing.
     pub fn takes_typing(&self) -> bool {
         self.floor.takes_typing()
+    }
+
+    /// The reply whose own words are heard, not only a line in front of it.
+    pub fn answering(&self) -> Option<ReplyId> {
+        self.reply.as_ref().filter(|reply| reply.is_answering()).map(|reply| reply.id)
     }
 
     /// The name of the floor's state, for timelines and pages.
@@ -205,6 +216,8 @@ impl Call {
     /// Takes an event of the open reply. Says whether the reply failed.
     fn take_for(&mut self, reply: &mut Reply, event: Event) -> bool {
         let mut failed = false;
+        let was_answering = reply.is_answering();
+        let sent = if let Event::PlayStarted { at, .. } = event { at } else { self.now };
         match event {
             Event::Text { text, .. } => reply.text(self.now, &text),
             Event::TextDone { .. } => reply.text_done(),
@@ -225,12 +238,21 @@ impl Call {
             Event::Played { position, .. } => reply.played(self.now, position),
             _ => {}
         }
+        if !was_answering && reply.is_answering() {
+            self.unanswered.clear();
+            let turn = if reply.cue == Cue::Turn { self.turn_end.take() } else { None };
+            let timing = RecordEvent::ReplyTiming(reply.progress.timing(turn, sent));
+            self.command(Command::Note(Note::Event(timing)));
+            self.tell_floor(Input::Audible(reply.id));
+        }
         while let Some((chunk, spoken)) = reply.poll_chunk() {
-            reply.progress.chunk(self.now);
+            if !reply.is_filler(chunk) {
+                reply.progress.chunk(self.now);
+            }
             self.command(Command::Speak { reply: reply.id, chunk, spoken });
         }
         if !failed && reply.finishes() {
-            failed = !reply.has_sound();
+            failed = !reply.has_answer();
             self.command(Command::Finish { reply: reply.id });
         }
         failed
@@ -239,13 +261,12 @@ impl Call {
     fn play_started(&mut self, reply: &mut Reply, at: CallTime, from: Span) {
         if !reply.was_audible() {
             self.tell(Live::ReplyStarted { reply: reply.id, at_ms: at.as_ms() });
-            self.unanswered.clear();
-            let turn = if reply.cue == Cue::Turn { self.turn_end.take() } else { None };
-            let timing = RecordEvent::ReplyTiming(reply.progress.timing(turn, at));
-            self.command(Command::Note(Note::Event(timing)));
         }
+        let again = reply.is_answering();
         reply.play_started(at, from);
-        self.tell_floor(Input::Audible(reply.id));
+        if again {
+            self.tell_floor(Input::Audible(reply.id));
+        }
     }
 
     fn show(&mut self, partial: &str) {
@@ -352,10 +373,8 @@ impl Call {
                     self.keep_typed();
                 }
                 Action::Compose(reply, cue) => self.compose(reply, cue),
-                Action::Withdraw(reply) => {
-                    self.reply = None;
-                    self.command(Command::Cancel { reply });
-                }
+                Action::Withdraw(reply) => self.withdraw(reply),
+                Action::Fill(reply) => self.fill(reply),
                 Action::Pause(reply) => {
                     self.command(Command::Pause { reply });
                     self.tell(Live::ReplyPaused { reply, at_ms: self.now.as_ms() });
@@ -395,6 +414,29 @@ impl Call {
         self.tell(Live::ReplyThinking { reply });
         self.command(Command::Compose { reply, cue, turn, said });
         self.command(Command::Play { reply });
+    }
+
+    /// Drops the reply. Of a line in front of it the record keeps what was heard.
+    fn withdraw(&mut self, reply: ReplyId) {
+        match &self.reply {
+            Some(open) if open.is_sounding() => self.conclude(Ending::Interrupted),
+            Some(open) if open.was_audible() => self.conclude(Ending::CutShort),
+            _ => {
+                self.reply = None;
+                self.command(Command::Cancel { reply });
+            }
+        }
+    }
+
+    fn fill(&mut self, reply: ReplyId) {
+        let Some(line) = self.setup.fillers.get(self.filled % self.setup.fillers.len().max(1))
+        else {
+            return;
+        };
+        if let Some((chunk, spoken)) = self.reply.as_mut().and_then(|open| open.fill(line)) {
+            self.filled += 1;
+            self.command(Command::Speak { reply, chunk, spoken });
+        }
     }
 
     fn resume(&mut self, reply: ReplyId) {

@@ -286,7 +286,12 @@ mod tests {
     fn opened() -> Entry {
         let recogniser =
             Recogniser { name: "test".into(), fillers: true, punctuation: false, word_times: true };
-        let setup = Setup { policy: Policy::default(), language: "en-US".into(), recogniser };
+        let setup = Setup {
+            policy: Policy::default(),
+            language: "en-US".into(),
+            recogniser,
+            fillers: Vec::new(),
+        };
         Entry::Opened(Opened {
             version: VERSION,
             call_id: "c".into(),

@@ -84,7 +84,7 @@ impl Sim {
         };
         let mut sim = Self {
             now: CallTime::ZERO,
-            watch: Watch::new(&setup.policy),
+            watch: Watch::new(&setup),
             call: Call::new(setup),
             world: World::new(script),
             playout: Playout::new(SampleRate::Hz16000),

@@ -40,7 +40,7 @@ pub enum Input {
     Typed,
     /// Whether a reply may be cut, and whether the call ends with it.
     Planned(ReplyId, Plan),
-    /// The first sample of a run of a reply was sent.
+    /// The first sample of a run of a reply was sent; a line in front of it does not count.
     Audible(ReplyId),
     /// The last sample of a run of a reply was sent; its sound ends at this time.
     Silent(ReplyId, StopCause, CallTime),
@@ -102,8 +102,11 @@ pub enum Action {
     KeepTyped,
     /// Ask for a reply to everything that is unanswered.
     Compose(ReplyId, Cue),
-    /// Drop a reply that was not audible yet; what it answered is unanswered again.
+    /// Drop a reply of which no more than a line in front was audible; what it answered is
+    /// unanswered again.
     Withdraw(ReplyId),
+    /// A reply is long in coming: have a line spoken in front of it, unless its sound is on its way.
+    Fill(ReplyId),
     /// Stop the voice where a resume is possible.
     Pause(ReplyId),
     /// Let the voice go on.

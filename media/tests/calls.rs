@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ringcraft_media::call::{
     Call, Command, Cue, EndReason, Event, FinaliseId, Live, Note, Setup, TimedWord,
 };
+use ringcraft_media::log::Entry;
 use ringcraft_media::record::{Recogniser, RecordEvent, Speaker};
 use ringcraft_media::sim::{self, Line, Outcome, Script, Start, Voices};
 use ringcraft_media::turn::Policy;
@@ -25,7 +26,12 @@ fn setup() -> Setup {
         punctuation: false,
         word_times: true,
     };
-    Setup { policy: Policy::default(), language: "en-US".into(), recogniser }
+    Setup {
+        policy: Policy::default(),
+        language: "en-US".into(),
+        recogniser,
+        fillers: vec!["Let me think.".into()],
+    }
 }
 
 fn script(rep: Vec<Line>) -> Script {
@@ -64,6 +70,11 @@ fn scripts() -> Vec<(&'static str, Script)> {
     let note_at = |ms| typed(Start::At(CallTime::from_ms(ms)), NOTE);
     let mut slow = script(vec![first.clone()]);
     slow.slow = vec![(2, Span::ms(9_000))];
+    let filled = Script { slow: vec![(2, Span::ms(3_000))], ..script(vec![first.clone()]) };
+    let filled_cut = Script {
+        slow: vec![(2, Span::ms(6_000))],
+        ..script(vec![first.clone(), line(Start::Into(2, Span::ms(300)), "sorry one more thing")])
+    };
     let hello = line(Start::After(1, Span::ms(500)), "good morning Rachel Dana Summit here");
     let mut late = script(vec![hello]);
     late.voices = Voices { partial: Span::ms(1_700), settle: Span::ms(1_350), ..Voices::default() };
@@ -106,6 +117,8 @@ fn scripts() -> Vec<(&'static str, Script)> {
         ("cough", script(vec![first.clone(), cut_in("")])),
         ("short_no", script(vec![first.clone(), cut_in("no")])),
         ("slow_reply", slow),
+        ("filler", filled),
+        ("filler_cut", filled_cut),
         ("late_final", late),
         ("silent_rep", silent),
         ("goodbye_cannot_be_cut", goodbye),
@@ -147,6 +160,32 @@ fn every_timeline_belongs_to_a_script() {
         let name = path.file_stem().unwrap().to_str().unwrap();
         assert!(known.contains(&name), "{name} belongs to no script");
     }
+}
+
+/// The line in front is part of what the reply said, and heard; what it answers stays unanswered
+/// until the reply itself comes.
+#[test]
+fn a_line_in_front_of_a_late_reply_is_part_of_what_was_heard() {
+    let outcome = run("filler");
+    let answer = outcome.utterances().last().expect("an answer");
+    assert_eq!(answer.text, format!("Let me think. {ANSWER}"), "{}", outcome.timeline);
+    let thinking = |entry: &&Entry| match entry {
+        Entry::Event { commands, .. } => commands.iter().any(|it| it.starts_with("compose")),
+        _ => false,
+    };
+    assert_eq!(outcome.log.iter().filter(thinking).count(), 2, "the opening and one answer");
+
+    let outcome = run("filler_cut");
+    let said: Vec<_> = outcome.utterances().map(|said| (said.interrupted, &*said.text)).collect();
+    // Cut 500 ms into it, of which the rep has heard 450: words last 250 ms.
+    assert_eq!(said[2], (true, "Let"), "{}", outcome.timeline);
+    assert!(
+        outcome.timeline.contains(
+            "compose 3, turn: hello this is Dana with Summit Lending sorry one more thing"
+        ),
+        "{}",
+        outcome.timeline
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn setup() -> Setup {
         word_times: true,
     };
     let policy = Policy { opens: Speaker::Rep, ..Policy::default() };
-    Setup { policy, language: "en-US".into(), recogniser }
+    Setup { policy, language: "en-US".into(), recogniser, fillers: Vec::new() }
 }
 
 /// A call in which the rep speaks from 1 s to 2 s, and what is told of it.

@@ -108,7 +108,8 @@ impl Composer {
 
     /// The reply is heard: the step counts.
     pub(super) fn audible(&mut self, reply: ReplyId) {
-        if let Some(pending) = self.pending.as_mut().filter(|pending| pending.reply == reply) {
+        let begins = |pending: &&mut Pending| pending.reply == reply && !pending.audible;
+        if let Some(pending) = self.pending.as_mut().filter(begins) {
             pending.audible = true;
             self.talk = Span::ZERO;
         }

@@ -110,6 +110,7 @@ impl Conduct {
             policy: policy(&self.scenario),
             language: self.scenario.language.clone(),
             recogniser: engines.recogniser.abilities(),
+            fillers: self.scenario.lines.filler.iter().map(str::to_owned).collect(),
         };
         Opened {
             version: log::VERSION,

@@ -346,6 +346,9 @@ impl Driver {
                 return self.pending.clear();
             }
             let (commands, mut entries) = log::step(&mut self.call, now, event);
+            if let Some(reply) = self.call.answering() {
+                self.composer.audible(reply);
+            }
             if self.call.is_closed() {
                 self.settle_last_reply(&commands, &mut entries);
             }
@@ -411,7 +414,6 @@ impl Driver {
                 self.metrics.replied(&timing);
             }
             Command::Note(_) => {}
-            Command::Tell(Live::ReplyStarted { reply, .. }) => self.composer.audible(reply),
             Command::Tell(Live::Held { .. }) => {
                 self.held.send_replace(true);
             }

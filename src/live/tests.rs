@@ -465,6 +465,7 @@ async fn what_the_recorder_does_not_take_is_counted() {
                 policy: ringcraft_media::turn::Policy::default(),
                 language: "en-US".to_owned(),
                 recogniser: engines.recogniser.abilities(),
+                fillers: Vec::new(),
             },
             scenario: Value::Null,
             served_by: Value::Null,

@@ -94,7 +94,12 @@ impl Scene {
             punctuation: false,
             word_times: true,
         };
-        let setup = Setup { policy: Policy::default(), language: "en-US".into(), recogniser };
+        let setup = Setup {
+            policy: Policy::default(),
+            language: "en-US".into(),
+            recogniser,
+            fillers: Vec::new(),
+        };
         let mut stage = Stage {
             call: Call::new(setup),
             playout: Playout::new(RATE),

@@ -39,6 +39,8 @@ pub(super) struct Reply {
     text_done: bool,
     finished: bool,
     chunks: Vec<Chunk>,
+    /// How many of the chunks, all in front, are a line that was put there.
+    filling: usize,
     runs: Vec<Run>,
     report: Option<(CallTime, Span)>,
 }
@@ -65,6 +67,7 @@ struct Run {
 struct Stop {
     at: CallTime,
     position: Span,
+    cause: StopCause,
 }
 
 /// A written word with its place in the reply.
@@ -87,6 +90,7 @@ impl Reply {
             text_done: false,
             finished: false,
             chunks: Vec::new(),
+            filling: 0,
             runs: Vec::new(),
             report: None,
         }
@@ -102,6 +106,16 @@ impl Reply {
 
     pub(super) fn text_done(&mut self) {
         self.text_done = true;
+    }
+
+    /// Puts a line in front of a reply of which nothing was given to the voice yet.
+    pub(super) fn fill(&mut self, line: &str) -> Option<(ChunkId, String)> {
+        if !self.chunks.is_empty() {
+            return None;
+        }
+        let chunk = self.add_chunk(line.to_owned());
+        self.filling = self.chunks.len();
+        chunk
     }
 
     /// The next chunk that is ready to be spoken.
@@ -144,7 +158,9 @@ impl Reply {
     }
 
     pub(super) fn voice(&mut self, now: CallTime, chunk: ChunkId, span: Span) {
-        self.progress.audio(now);
+        if !self.is_filler(chunk) {
+            self.progress.audio(now);
+        }
         if let Some(chunk) = self.chunk(chunk) {
             chunk.span += span;
         }
@@ -176,18 +192,32 @@ impl Reply {
         complete
     }
 
-    /// Whether any sound has come.
-    pub(super) fn has_sound(&self) -> bool {
-        self.chunks.iter().any(|chunk| chunk.span != Span::ZERO)
+    /// Whether a chunk is the line that was put in front.
+    pub(super) fn is_filler(&self, chunk: ChunkId) -> bool {
+        (chunk.0 as usize) < self.filling
+    }
+
+    /// Whether any sound of its own has come; a line in front of it is none.
+    pub(super) fn has_answer(&self) -> bool {
+        self.chunks[self.filling..].iter().any(|chunk| chunk.span != Span::ZERO)
+    }
+
+    /// Whether it is audible with its own sound there, be it behind a line that is still spoken.
+    pub(super) fn is_answering(&self) -> bool {
+        self.was_audible() && self.has_answer()
     }
 
     /// Whether any text has come.
     pub(super) fn has_text(&self) -> bool {
-        !self.chunks.is_empty() || !self.chunker.is_empty()
+        self.filling < self.chunks.len() || !self.chunker.is_empty()
     }
 
     pub(super) fn was_audible(&self) -> bool {
         !self.runs.is_empty()
+    }
+
+    pub(super) fn is_sounding(&self) -> bool {
+        self.runs.last().is_some_and(|run| run.stop.is_none())
     }
 
     pub(super) fn play_started(&mut self, at: CallTime, from: Span) {
@@ -199,7 +229,7 @@ impl Reply {
             && run.stop.is_none()
         {
             debug_assert!(run.from <= position || cause == StopCause::Cancelled);
-            run.stop = Some(Stop { at, position });
+            run.stop = Some(Stop { at, position, cause });
         }
     }
 
@@ -222,7 +252,9 @@ impl Reply {
         let (Some(run), Some(sent)) = (self.runs.last(), self.sent(now)) else {
             return Span::ZERO;
         };
-        let stopped = run.stop.map(|stop| stop.at);
+        // A client that is told nothing plays what it has.
+        let told = run.stop.filter(|stop| stop.cause != StopCause::Starved);
+        let stopped = told.map(|stop| stop.at);
         let reported = self.report.filter(|(at, _)| run.at <= *at);
         let position = match (reported, stopped) {
             // Told to stop, the client says exactly how far it came.
@@ -428,6 +460,6 @@ mod tests {
         reply.text(CallTime::ZERO, "—");
         reply.text_done();
         assert_eq!(chunks(&mut reply), []);
-        assert!(reply.finishes() && !reply.has_sound(), "it failed, and is asked for again");
+        assert!(reply.finishes() && !reply.has_answer(), "it failed, and is asked for again");
     }
 }

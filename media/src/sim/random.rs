@@ -91,7 +91,7 @@ pub fn any_setup(chance: &mut Chance<'_>) -> Setup {
         punctuation: chance.one_in(4),
         word_times: true,
     };
-    Setup { policy, language: "en-US".into(), recogniser }
+    Setup { policy, language: "en-US".into(), recogniser, fillers: vec!["Let me think.".into()] }
 }
 
 /// A script of up to six lines in a world where about half goes wrong.

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::VOICED_WORD;
-use crate::call::{ChunkId, Command, Event, Note, ReplyId};
+use crate::call::{ChunkId, Command, Event, Note, ReplyId, Setup};
 use crate::log::{self, Entry};
 use crate::record::{Speaker, Utterance};
 use crate::tape::{TAPE_RATE, TapeFrame};
-use crate::turn::Policy;
 use crate::units::{CallTime, SampleRate, Samples, Span};
 
 /// How long a fade may hide the sound at the edges of a run.
@@ -20,6 +19,8 @@ pub(super) struct Watch {
     /// Chunks whose words have no times yet: what was heard of their reply is estimated.
     untimed: BTreeSet<(ReplyId, ChunkId)>,
     open: Option<ReplyId>,
+    /// What the call itself may put in front of a reply.
+    fillers: Vec<String>,
     generated: BTreeMap<ReplyId, String>,
     /// How far each reply was sent.
     sent: BTreeMap<ReplyId, Samples>,
@@ -30,9 +31,11 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(policy: &Policy) -> Self {
+    pub(super) fn new(setup: &Setup) -> Self {
+        let policy = &setup.policy;
         Self {
             end: CallTime::ZERO + policy.call_limit + policy.limit_grace,
+            fillers: setup.fillers.clone(),
             untimed: BTreeSet::new(),
             open: None,
             generated: BTreeMap::new(),
@@ -87,7 +90,11 @@ impl Watch {
                 let before = self.open.replace(*reply);
                 that(before.is_none(), || format!("{before:?} and {reply} are open"))
             }
-            Command::Speak { reply, chunk, .. } => {
+            Command::Speak { reply, chunk, spoken } => {
+                if *chunk == ChunkId(0) && self.fillers.contains(spoken) {
+                    let generated = self.generated.entry(*reply).or_default();
+                    generated.insert_str(0, &format!("{spoken} "));
+                }
                 self.untimed.insert((*reply, *chunk));
                 that(self.open == Some(*reply), || format!("{reply} is spoken and is not open"))
             }

@@ -34,8 +34,8 @@ enum State {
     Rep { turn: TurnId },
     /// The rep may have finished.
     RepPaused { turn: TurnId, since: CallTime, asked: Option<Request> },
-    /// A reply is being made.
-    Composing { reply: ReplyId, cue: Cue, since: CallTime, retried: bool },
+    /// A reply is being made; `filler` is when a line in front of it is due.
+    Composing { reply: ReplyId, cue: Cue, since: CallTime, filler: Option<CallTime>, retried: bool },
     /// The persona speaks, or is about to go on after running dry since that time.
     Persona { reply: ReplyId, dry: Option<CallTime> },
     /// The persona is paused because the rep may be cutting in.

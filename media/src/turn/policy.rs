@@ -44,6 +44,8 @@ pub struct Policy {
     pub barge_in_words: u32,
     /// The persona goes on at the latest this long after a speech that was no interruption.
     pub resume: Span,
+    /// An answer that is not audible by then gets a line in front: "Let me think."
+    pub filler: Span,
     /// A reply that is not audible by then is dropped and asked for once more.
     pub first_audio: Span,
     /// A reply whose sound runs dry for this long is over.
@@ -81,6 +83,7 @@ impl Default for Policy {
             barge_in_confirm: Span::ms(700),
             barge_in_words: 2,
             resume: Span::ms(450),
+            filler: Span::ms(2_500),
             first_audio: Span::ms(8_000),
             starved: Span::ms(3_000),
             held: Span::ms(30_000),

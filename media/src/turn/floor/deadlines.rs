@@ -28,12 +28,15 @@ impl Floor {
                 Voice::Noise { since } => Some(since + policy.recogniser),
             },
             State::RepPaused { since, asked, .. } => Some(self.end_of_turn(since, asked)),
-            State::Composing { since, .. } => match self.voice {
-                Voice::Speaking { since: voice } if self.may_stop_persona() => {
-                    Some((voice + policy.turn_start).min(since + policy.first_audio))
-                }
-                _ => Some(since + policy.first_audio),
-            },
+            State::Composing { since, filler, .. } => {
+                let voice = match self.voice {
+                    Voice::Speaking { since } if self.may_stop_persona() => {
+                        Some(since + policy.turn_start)
+                    }
+                    _ => None,
+                };
+                [Some(since + policy.first_audio), filler, voice].into_iter().flatten().min()
+            }
             State::Persona { dry, .. } => {
                 let starved = dry.map(|at| at + policy.starved);
                 let barge_in = match self.voice {
@@ -90,9 +93,12 @@ impl Floor {
                 self.pause_turn(turn, since, from + self.policy.recogniser);
             }
             State::RepPaused { turn, .. } => self.end_turn(now, turn),
-            State::Composing { reply, cue, since, .. } => {
+            State::Composing { reply, cue, since, filler, retried } => {
                 if since + self.policy.first_audio <= now {
                     self.reply_failed(now, reply);
+                } else if filler.is_some_and(|due| due <= now) {
+                    self.state = State::Composing { reply, cue, since, filler: None, retried };
+                    self.act(Action::Fill(reply));
                 } else {
                     if let Voice::Speaking { since } = self.voice {
                         self.endpoint.went_on(&self.policy, since);

@@ -18,7 +18,9 @@ impl Floor {
         let reply = ReplyId(self.next_reply);
         self.next_reply += 1;
         self.plan = Plan::of(cue);
-        self.state = State::Composing { reply, cue, since: now, retried };
+        // Only an answer is waited for so long that something has to be said.
+        let filler = (cue == Cue::Turn).then(|| now + self.policy.filler);
+        self.state = State::Composing { reply, cue, since: now, filler, retried };
         self.act(Action::Compose(reply, cue));
     }
 

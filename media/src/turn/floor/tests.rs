@@ -199,7 +199,7 @@ fn noise_holds_up_neither_the_opening_line_nor_an_answer() {
     let mut told = Told::opened();
     told.tell(3_000, Input::Typed);
     told.voice_on(3_100);
-    told.wait(12_000);
+    told.wait(11_900);
     assert_eq!(
         told.since(3_000),
         [
@@ -319,4 +319,42 @@ fn no_voice_without_words_keeps_a_call() {
             told.decided
         );
     }
+}
+
+#[test]
+fn a_goodbye_is_neither_paused_nor_cut() {
+    let mut told = Told::opened();
+    told.tell(3_000, Input::Typed);
+    let goodbye = Plan { interruptible: false, hang_up: Some(EndReason::BuyerHungUp) };
+    told.tell(3_100, Input::Planned(ReplyId(2), goodbye));
+    // The rep speaks before it is heard, and through it.
+    told.voice_on(3_200);
+    told.tell(3_800, Input::Audible(ReplyId(2)));
+    told.tell(4_500, Input::Words(words(6, Completeness::Unclear)));
+    told.voice_off(5_000);
+    told.tell(5_100, Input::Settled(Some(FinaliseId(1)), words(6, Completeness::Unclear)));
+    told.voice_on(5_200);
+    told.tell(6_000, Input::Silent(ReplyId(2), StopCause::Drained, ms(6_000)));
+    told.wait(7_000);
+    assert_eq!(
+        told.since(3_000),
+        [
+            (5_000, Action::Finalise(FinaliseId(1))),
+            (5_100, Action::KeepAside),
+            (6_000, Action::HeardOut(ReplyId(2))),
+            (6_400, Action::Discard),
+            (6_400, Action::Close(EndReason::BuyerHungUp)),
+        ]
+    );
+}
+
+#[test]
+fn only_an_answer_that_is_late_gets_a_line_in_front() {
+    let mut told = Told::connected(Policy::default());
+    told.wait(8_000);
+    assert_eq!(told.since(0), [(400, Action::Compose(ReplyId(1), Cue::Opening))]);
+    let mut told = Told::opened();
+    told.tell(3_000, Input::Typed);
+    told.wait(10_000);
+    assert_eq!(told.since(3_000), [(5_500, Action::Fill(ReplyId(2)))]);
 }
