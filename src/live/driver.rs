@@ -337,8 +337,7 @@ impl Driver {
         self.tell(self.now(), event);
     }
 
-    /// Hands an event to the call, writes it down, carries out what follows, and so on with what
-    /// that leads to.
+    /// Hands an event to the call, writes it down and carries out what follows, to the end.
     fn tell(&mut self, now: CallTime, event: Event) {
         self.pending.push_back(event);
         while let Some(event) = self.pending.pop_front() {
@@ -425,8 +424,7 @@ impl Driver {
         }
     }
 
-    /// Writes entries as one piece, so that none of them is there without the others; the live
-    /// events follow once they are on disk.
+    /// Writes entries as one piece, all or none; the live events follow once they are on disk.
     fn write(&mut self, entries: &[Entry], live: Vec<Arc<str>>) {
         let lines = entries.iter().filter_map(|entry| serde_json::to_string(entry).ok());
         let json = lines.collect::<Vec<_>>().join("\n");
