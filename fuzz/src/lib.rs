@@ -1,6 +1,7 @@
 //! What the targets do with their input. The code under test is compiled here by itself, because
 //! the whole server takes a quarter of an hour to build with instruments.
 
+pub mod call;
 pub mod datagram_router;
 #[path = "../../src/transport/webrtc/ports/framing.rs"]
 pub mod framing;
