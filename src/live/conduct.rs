@@ -106,10 +106,11 @@ impl Conduct {
 
     fn opened(&self) -> Opened {
         let engines = &self.settings.engines;
+        let recogniser = engines.recogniser.abilities();
         let setup = Setup {
-            policy: policy(&self.scenario),
+            policy: policy(&self.scenario, recogniser.punctuation),
             language: self.scenario.language.clone(),
-            recogniser: engines.recogniser.abilities(),
+            recogniser,
             fillers: self.scenario.lines.filler.iter().map(str::to_owned).collect(),
         };
         Opened {
@@ -127,8 +128,12 @@ impl Conduct {
     }
 }
 
+/// Wait for words that sound complete, from a recogniser that writes no full stops: what reads as a
+/// whole turn then is often its first sentence, and people leave less than this between two.
+const WAIT_WITHOUT_STOPS: Span = Span::ms(500);
+
 /// The floor's times for a scenario: a patient buyer lets the rep think for longer.
-fn policy(scenario: &Scenario) -> Policy {
+fn policy(scenario: &Scenario, punctuation: bool) -> Policy {
     let default = Policy::default();
     let patience = Span::ms(u64::from(scenario.patience_s) * 1_000);
     Policy {
@@ -136,6 +141,7 @@ fn policy(scenario: &Scenario) -> Policy {
             FirstSpeaker::Buyer => Speaker::Persona,
             FirstSpeaker::Rep => Speaker::Rep,
         },
+        wait_complete: if punctuation { default.wait_complete } else { WAIT_WITHOUT_STOPS },
         wait_unclear_most: patience.clamp(default.wait_unclear, default.wait_unclear_most),
         wait_incomplete: patience.clamp(default.wait_unclear, default.wait_incomplete),
         ..default
