@@ -55,7 +55,9 @@ export function assertUnderstood(t, clips, said, share) {
  * through a browser is stretched and shortened here and there to even out its buffers, so not every piece is.
  */
 function piecesFound(sound, within, { from, to, shift, slack }) {
-  const length = samples(300);
+  // Where the clocks are brought together a sound is stretched by one part in 160: of a longer piece too little is alike.
+  // Of other speech 3 pieces in 77 are found.
+  const length = samples(120);
   let [all, found] = [0, 0];
   for (let at = from; at + length < to; at += samples(700)) {
     const piece = sound.subarray(at, at + length);
@@ -91,8 +93,8 @@ function assertFound(t, sounds, share) {
   for (const sound of sounds) {
     const what = `${sound.found} of ${sound.all} pieces of "${sound.text.trim().slice(0, 30)}"`;
     t.diagnostic(what);
-    // A short "Okay." has few pieces, or none.
-    assert.ok(1 <= sound.found || sound.all < 3, what);
+    // A short "Okay." has few pieces, or none, and a browser may stretch all of them.
+    assert.ok(1 <= sound.found || sound.all < 6, what);
     [all, found] = [all + sound.all, found + sound.found];
   }
   assert.ok(all >= 3 * sounds.length, `${all} pieces are too few to tell`);
