@@ -87,14 +87,12 @@ export function assertHeard(t, said, leg, heard, share) {
   assertFound(t, sounds, share);
 }
 
-/** Something of each sound was found, and of all together at least a share. */
+/** Of all sounds together at least a share was found; how much of each is told. */
 function assertFound(t, sounds, share) {
   let [all, found] = [0, 0];
   for (const sound of sounds) {
     const what = `${sound.found} of ${sound.all} pieces of "${sound.text.trim().slice(0, 30)}"`;
     t.diagnostic(what);
-    // A short "Okay." has few pieces, or none, and a browser may stretch all of them.
-    assert.ok(1 <= sound.found || sound.all < 6, what);
     [all, found] = [all + sound.all, found + sound.found];
   }
   assert.ok(all >= 3 * sounds.length, `${all} pieces are too few to tell`);

@@ -10,6 +10,12 @@ import { makeClips } from "./clips.mjs";
 import { Server } from "./server.mjs";
 import { samples } from "./sound.mjs";
 
+/**
+ * The share of sound that is found where it belongs. A browser on a busy machine stretches and drops most of it, and it
+ * is understood all the same; of other speech one piece in twenty is found.
+ */
+const ALIKE = 0.25;
+
 test("a whole call in Chromium leaves the truth", { timeout: 900_000 }, async (t) => {
   const clips = await makeClips(t);
   const server = await Server.start(t);
@@ -33,9 +39,9 @@ test("a whole call in Chromium leaves the truth", { timeout: 900_000 }, async (t
   assert.equal(left.call.end_reason, "rep_hung_up");
   const [rep, persona] = [left.saidBy("rep"), left.saidBy("persona")];
   assertUnderstood(t, clips, rep, 0.85);
-  assertSpoken(t, clips, beganMs, left.rep, 0.6);
+  assertSpoken(t, clips, beganMs, left.rep, ALIKE);
   assert.equal(persona.length, clips.length + 1, "an opening and an answer to each turn");
-  assertHeard(t, persona, left.persona, await page.heard(), 0.6);
+  assertHeard(t, persona, left.persona, await page.heard(), ALIKE);
   assertSilentBetween(persona, left.persona);
   assertPlayed(t, await fetchLog(left.call));
   assert.equal(left.rep.length, left.persona.length);
