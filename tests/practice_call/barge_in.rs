@@ -35,10 +35,8 @@ pub(crate) fn stops_the_buyer_and_is_answered(more: &[&str]) {
     let cut: Vec<&&Utterance> = buyer.iter().filter(|said| said.interrupted).collect();
     let [cut] = cut[..] else { panic!("one utterance is cut: {buyer:?}") };
 
-    assert!(third.began_ms < cut.end_ms && cut.start_ms + AFTER_MS <= cut.end_ms, "{cut:?}");
-    assert!(cut.end_ms <= third.began_ms + 1_500, "it stops soon: {cut:?}");
     the_text_is_what_was_heard(cut, &planned(&left, reply));
-    it_ends_where_the_client_stopped(&talk, cut, third.first_audio_ms.expect("an answer"));
+    the_client_heard_as_much(&talk, cut);
 
     let next = buyer.iter().find(|said| cut.end_ms < said.start_ms).expect("the buyer goes on");
     // One frame is on its way when the end is decided.
@@ -50,14 +48,14 @@ pub(crate) fn stops_the_buyer_and_is_answered(more: &[&str]) {
     let said: Vec<&Utterance> = left.said_by(Speaker::Rep);
     let heard = said.last().expect("the rep's third turn");
     let speech = loud(&turn.pcm).expect("a clip has speech");
-    assert!(heard.start_ms.abs_diff(third.began_ms + ms(speech.start)) <= 300, "{heard:?}");
-    assert!(heard.end_ms.abs_diff(third.speech_ended_ms) <= 300, "{heard:?}");
+    let near = talk.give_or_take(300);
+    assert!(heard.start_ms.abs_diff(third.began_ms + ms(speech.start)) <= near, "{heard:?}");
+    assert!(heard.end_ms.abs_diff(third.speech_ended_ms) <= near, "{heard:?}");
     let truth = words(&turn.text);
     let (_, equal) = edits(&truth, &words(&heard.text));
     assert!(80 * truth.len() <= 100 * equal.len(), "{heard:?}");
     assert!(heard.end_ms < next.start_ms, "its answer comes after it");
     assert_ne!(third.reply, Some(reply));
-    println!("the buyer was cut {} ms after the rep began", cut.end_ms - third.began_ms);
     println!(
         "answered after {:?}",
         talk.report.turns.iter().map(|turn| turn.latency_ms).collect::<Vec<_>>()
@@ -82,11 +80,23 @@ fn the_text_is_what_was_heard(cut: &Utterance, planned: &str) {
     assert_eq!(heard, planned[..heard.len()], "a prefix");
 }
 
-/// Holds the end in the record against the last sound the client played before the next answer.
-fn it_ends_where_the_client_stopped(talk: &Talk, cut: &Utterance, next_ms: u64) {
-    let from = samples(cut.start_ms);
-    let played = &talk.heard[from..samples(next_ms)];
-    let stopped_ms = cut.start_ms + ms(loud(played).expect("the cut reply").end);
-    println!("the record cuts at {} ms, the client stopped at {stopped_ms} ms", cut.end_ms);
-    assert!(stopped_ms.abs_diff(cut.end_ms) <= 150, "{stopped_ms}, not {cut:?}");
+/// The buyer fell silent soon after the rep began, and what the client played of the reply is as long as the record
+/// says. How much later a sound is heard than sent depends on the network, so both are counted from its beginning.
+fn the_client_heard_as_much(talk: &Talk, cut: &Utterance) {
+    let [_, second, third] = talk.report.turns[..] else { unreachable!() };
+    let first_ms = second.first_audio_ms.expect("it was answered");
+    let from = samples(first_ms);
+    let until = samples(third.first_audio_ms.expect("it was answered"));
+    let played = loud(&talk.heard[from..until]).expect("the cut reply");
+    let (began_ms, stopped_ms) = (first_ms + ms(played.start), first_ms + ms(played.end));
+    println!(
+        "the client heard the buyer for {} ms after the rep began",
+        stopped_ms - third.began_ms
+    );
+    assert!(began_ms + AFTER_MS / 2 <= third.began_ms, "{began_ms} ms, then {third:?}");
+    let soon = third.began_ms..third.began_ms + talk.give_or_take(1_500);
+    assert!(soon.contains(&stopped_ms), "{stopped_ms} ms after {third:?}");
+    let (heard_ms, recorded_ms) = (stopped_ms - began_ms, cut.end_ms - cut.start_ms);
+    println!("the client heard {heard_ms} ms of it, the record has {recorded_ms} ms");
+    assert!(heard_ms.abs_diff(recorded_ms) <= talk.give_or_take(150), "{heard_ms} ms, not {cut:?}");
 }

@@ -11,12 +11,15 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::server::Server;
+use crate::stalls::Stalls;
 
 /// A call that is over, as the client saw it.
 pub(crate) struct Talk {
     pub(crate) report: Report,
     /// What the client played, on its clock.
     pub(crate) heard: Vec<i16>,
+    /// The most that the machine stood still within any few seconds.
+    pub(crate) stood_still_ms: u64,
     folder: TempDir,
 }
 
@@ -75,7 +78,10 @@ impl Talk {
         }
         command.env("RINGCRAFT_API_KEY", server.api_key());
         command.arg("--out").arg(&heard).arg("--out-stereo").arg(&both).args(more);
+        let stalls = Stalls::watch();
         let output = command.output().expect("run the client");
+        let stood_still_ms = stalls.worst_ms();
+        println!("the machine stood still for {stood_still_ms} ms at worst");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{errors}\n{}", server.log());
         let report: Report = serde_json::from_slice(&output.stdout).expect("one JSON object");
@@ -83,7 +89,12 @@ impl Talk {
         assert_eq!(report.call.status, "completed");
         let heard = leg(&heard, 0);
         assert_eq!(heard, leg(&both, 1), "what was heard is the right of both");
-        Self { report, heard, folder }
+        Self { report, heard, stood_still_ms, folder }
+    }
+
+    /// What is to be met within so many milliseconds is met within these on this machine.
+    pub(crate) fn give_or_take(&self, ms: u64) -> u64 {
+        ms + self.stood_still_ms
     }
 
     /// A place for what was fetched.

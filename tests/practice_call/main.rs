@@ -12,6 +12,7 @@ mod listened;
 mod recognised;
 mod six_turns;
 mod sound;
+mod stalls;
 mod stored;
 mod webrtc;
 

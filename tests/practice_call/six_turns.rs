@@ -11,27 +11,27 @@ use crate::client::{Talk, Turn, ringcraft};
 use crate::clips::{Clip, Clips, edits, words};
 use crate::recognised::recognised;
 use crate::server::Server;
-use crate::sound::{SILENCE, between, find, level, loud, ms, samples};
+use crate::sound::{Picture, SILENCE, between, level, loud, ms, samples};
 use crate::stored;
 
 const TURNS: usize = 6;
 
 /// The longest wait for an answer. The recogniser's final is waited for until 1.2 s after the speech; one that comes
 /// later, after a long turn, has the answer made anew.
-const ANSWER_WITHIN_MS: i64 = 2_500;
+const ANSWER_WITHIN_MS: u64 = 2_500;
 
-/// Samples arrive as they were sent; single ones are left out or doubled to keep the clock.
-const ALIKE: f64 = 0.9;
+/// A piece that is more alike than this is the same speech; of other words in the same voice, one in
+/// a hundred is.
+const ALIKE: f32 = 0.7;
 
 #[tokio::test]
 async fn a_whole_call_leaves_the_truth() {
-    let talk = leaves_the_truth(&[], ALIKE).await;
+    let talk = leaves_the_truth(&[]).await;
     assert!(talk.report.reception.is_none());
 }
 
-/// Holds the call with more arguments for the client. The clips are in the recording, at least so
-/// much alike.
-pub(crate) async fn leaves_the_truth(more: &[&str], alike: f64) -> Talk {
+/// Holds the call with more arguments for the client.
+pub(crate) async fn leaves_the_truth(more: &[&str]) -> Talk {
     let clips = Clips::make();
     let server = Server::start(&[]);
     let files: Vec<_> = (1..=TURNS).map(|turn| clips.file("rms", turn)).collect();
@@ -44,7 +44,7 @@ pub(crate) async fn leaves_the_truth(more: &[&str], alike: f64) -> Talk {
     every_turn_is_answered_in_time(&talk);
     the_rep_is_written_down(&talk, &spoken, &left);
     the_buyer_is_heard(&talk, &left).await;
-    the_recording_is_the_call(&talk, &spoken, &left, alike);
+    the_recording_is_the_call(&talk, &spoken, &left);
     the_numbers_come_from_the_record(&talk, &spoken, &left);
     the_log_replays(&talk, &left);
     the_buyer_told_what_was_asked(&left);
@@ -57,7 +57,8 @@ fn every_turn_is_answered_in_time(talk: &Talk) {
     for (turn, number) in talk.report.turns.iter().zip(1..) {
         let latency_ms = turn.latency_ms.expect("every turn is answered");
         println!("turn {number} was answered after {latency_ms} ms");
-        assert!((0..ANSWER_WITHIN_MS).contains(&latency_ms), "turn {number}: {latency_ms} ms");
+        let within = 0..talk.give_or_take(ANSWER_WITHIN_MS) as i64;
+        assert!(within.contains(&latency_ms), "turn {number}: {latency_ms} ms");
         assert!(!turn.barged);
     }
 }
@@ -73,8 +74,9 @@ fn the_rep_is_written_down(talk: &Talk, spoken: &[Clip], left: &Artefacts) {
         right += equal.len();
         all += truth.len();
         let (began_ms, ended_ms) = spoken_ms(clip, turn);
-        assert!(began_ms.abs_diff(said.start_ms) <= 300, "{began_ms}, not {said:?}");
-        assert!(ended_ms.abs_diff(said.end_ms) <= 300, "{ended_ms}, not {said:?}");
+        let near = talk.give_or_take(300);
+        assert!(began_ms.abs_diff(said.start_ms) <= near, "{began_ms}, not {said:?}");
+        assert!(ended_ms.abs_diff(said.end_ms) <= near, "{ended_ms}, not {said:?}");
         assert!(!said.interrupted);
     }
     println!("{right} of {all} words were understood, {wrong} word errors");
@@ -98,7 +100,7 @@ async fn the_buyer_is_heard(talk: &Talk, left: &Artefacts) {
     assert!(60 * truth.len() <= 100 * equal.len(), "{truth:?}\n{texts:?}");
 }
 
-fn the_recording_is_the_call(talk: &Talk, spoken: &[Clip], left: &Artefacts, at_least: f64) {
+fn the_recording_is_the_call(talk: &Talk, spoken: &[Clip], left: &Artefacts) {
     let (rep, persona) = (&left.rep, &left.persona);
     assert_eq!(rep.len(), persona.len());
     assert_eq!(left.record.call_id.as_ref(), Some(&talk.report.call.id));
@@ -106,12 +108,7 @@ fn the_recording_is_the_call(talk: &Talk, spoken: &[Clip], left: &Artefacts, at_
     assert_eq!(duration_ms, talk.report.call.duration_ms);
     assert!(rep.len().abs_diff(samples(duration_ms)) <= 16, "{} samples", rep.len());
 
-    for ((clip, turn), number) in spoken.iter().zip(&talk.report.turns).zip(1..) {
-        let (lag, alike) = find(rep, samples(turn.began_ms), &clip.pcm, samples(60));
-        println!("turn {number} is in the recording {lag} samples late, {alike:.4} alike");
-        assert!(at_least <= alike, "turn {number}: {alike}");
-        assert!(lag.unsigned_abs() <= 40 * 16, "turn {number} is {lag} samples late");
-    }
+    the_clips_are_where_they_were_spoken(talk, spoken, rep);
 
     let voiced = left.spans_of(Speaker::Persona);
     for span in &voiced {
@@ -130,6 +127,35 @@ fn the_recording_is_the_call(talk: &Talk, spoken: &[Clip], left: &Artefacts, at_
     let turn = 3 * samples(first.0)..3 * samples(first.1);
     assert!(-35.0 < level(&left_side[turn.clone()]).0);
     assert!(level(&right_side[turn]) < SILENCE);
+}
+
+/// Pieces all along each clip are in the rep's leg where the client said them. Where the machine
+/// stood still, those around it are not.
+fn the_clips_are_where_they_were_spoken(talk: &Talk, spoken: &[Clip], rep: &[i16]) {
+    let seen = Picture::of(rep);
+    let reach = samples(talk.give_or_take(40));
+    let (mut all, mut found) = (0, 0);
+    for ((clip, turn), number) in spoken.iter().zip(&talk.report.turns).zip(1..) {
+        let speech = loud(&clip.pcm).expect("a clip has speech");
+        let starts = speech.clone().step_by(samples(400));
+        let pieces =
+            starts.filter_map(|start| Some((start, clip.pcm.get(start..start + samples(800))?)));
+        let alike: Vec<f32> = pieces
+            .map(|(start, piece)| {
+                seen.most_alike(&Picture::of(piece), samples(turn.began_ms) + start, reach)
+            })
+            .collect();
+        let least = alike.iter().copied().fold(1.0, f32::min);
+        println!(
+            "turn {number} is in the recording: {} pieces, at least {least:.2} alike",
+            alike.len()
+        );
+        all += alike.len();
+        found += alike.iter().filter(|alike| ALIKE < **alike).count();
+    }
+    assert!(100 < all, "{all} pieces are too few to tell");
+    let least = if talk.stood_still_ms == 0 { 95 } else { 60 };
+    assert!(least * all <= 100 * found, "{found} of {all} pieces are in the recording");
 }
 
 fn the_numbers_come_from_the_record(talk: &Talk, spoken: &[Clip], left: &Artefacts) {

@@ -1,5 +1,6 @@
 //! Levels, likeness and places of 16 kHz sound.
 
+use std::f32::consts::TAU;
 use std::ops::Range;
 
 use ringcraft_media::units::Dbfs;
@@ -32,28 +33,70 @@ pub(crate) fn loud(sound: &[i16]) -> Option<Range<usize>> {
     Some(first * 160..sound.len().min((last + 1) * 160))
 }
 
-/// How alike two sounds of one length are, whatever their loudness: 1 is the same.
-pub(crate) fn likeness(a: &[i16], b: &[i16]) -> f64 {
-    product(a, b) / (product(a, a) * product(b, b)).sqrt().max(1.0)
+/// Samples between two columns of a picture: 10 ms.
+const COLUMN: usize = 160;
+
+/// Samples that a column is of: 32 ms.
+const WINDOW: usize = 512;
+
+/// The pitches of a picture in Hz, a row each: where speech has its energy, closer where the ear is finer.
+const PITCHES: [f32; 16] = [
+    150.0, 250.0, 350.0, 450.0, 570.0, 700.0, 840.0, 1000.0, 1170.0, 1370.0, 1600.0, 1850.0,
+    2150.0, 2500.0, 2900.0, 3400.0,
+];
+
+/// What is quieter is left black.
+const BLACK: f32 = -70.0;
+
+/// A sound as columns of levels in dB above black, a level each pitch. It shows the same speech where codecs and
+/// clocks have changed the wave.
+pub(crate) struct Picture(Vec<[f32; PITCHES.len()]>);
+
+impl Picture {
+    pub(crate) fn of(sound: &[i16]) -> Self {
+        let shape: Vec<f32> = (0..WINDOW)
+            .map(|n| (1.0 - (TAU * n as f32 / WINDOW as f32).cos()) / WINDOW as f32 / 32_768.0)
+            .collect();
+        let steps = PITCHES.map(|pitch| 2.0 * (TAU * pitch / 16_000.0).cos());
+        let level = |window: &[i16], step: f32| {
+            // Goertzel's filter: the energy at one pitch.
+            let (mut last, mut before) = (0.0_f32, 0.0);
+            for (sample, shape) in window.iter().zip(&shape) {
+                (last, before) = (shape * f32::from(*sample) + step * last - before, last);
+            }
+            let energy = last * last + before * before - step * last * before;
+            (10.0 * energy.max(1e-12).log10() - BLACK).max(0.0)
+        };
+        let windows = sound.windows(WINDOW).step_by(COLUMN);
+        Self(windows.map(|window| steps.map(|step| level(window, step))).collect())
+    }
+
+    /// How alike the place is that is most like a part, of those up to `reach` samples from `at`:
+    /// 1 is the same, whatever its loudness and colour.
+    pub(crate) fn most_alike(&self, part: &Self, at: usize, reach: usize) -> f32 {
+        let length = part.0.len();
+        let last = (at + reach) / COLUMN;
+        let places =
+            (at.saturating_sub(reach) / COLUMN..=last).map_while(|at| self.0.get(at..at + length));
+        places.map(|there| likeness(&part.0, there)).fold(-1.0, f32::max)
+    }
 }
 
-fn product(a: &[i16], b: &[i16]) -> f64 {
-    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
-}
-
-/// How many samples after `at` the leg is most like the sound, within `reach` either way, and how
-/// alike they are there. Half a second in the middle finds the lag.
-pub(crate) fn find(leg: &[i16], at: usize, sound: &[i16], reach: usize) -> (i64, f64) {
-    let middle = sound.len().saturating_sub(8_000) / 2;
-    let part = &sound[middle..sound.len().min(middle + 8_000)];
-    let fit = |from: usize| {
-        let there = leg.get(from + middle..from + middle + part.len());
-        there.map_or(f64::MIN, |there| product(there, part))
-    };
-    let fits = (at.saturating_sub(reach)..=at + reach).map(|from| (from, fit(from)));
-    let (best, _) = fits.max_by(|a, b| a.1.total_cmp(&b.1)).expect("a range that holds `at`");
-    let there = leg.get(best..best + sound.len());
-    (best as i64 - at as i64, there.map_or(-1.0, |there| likeness(there, sound)))
+fn likeness(ours: &[[f32; PITCHES.len()]], theirs: &[[f32; PITCHES.len()]]) -> f32 {
+    let (mut product, mut own, mut other) = (0.0, 0.0, 0.0);
+    for row in 0..PITCHES.len() {
+        let mean = |columns: &[[f32; PITCHES.len()]]| {
+            columns.iter().map(|column| column[row]).sum::<f32>() / columns.len() as f32
+        };
+        let (our_mean, their_mean) = (mean(ours), mean(theirs));
+        for (a, b) in ours.iter().zip(theirs) {
+            let (a, b) = (a[row] - our_mean, b[row] - their_mean);
+            product += a * b;
+            own += a * a;
+            other += b * b;
+        }
+    }
+    product / (own * other).sqrt().max(1.0)
 }
 
 /// Where one sound is silent: the stretches between others, each shorter by `margin` at both ends.
@@ -81,11 +124,12 @@ fn a_sound_is_found_where_it_is() {
     let mut leg: Vec<i16> = vec![0; 1_000];
     leg.extend(sound.iter().map(|sample| sample / 2));
     leg.resize(20_000, 0);
-    let (lag, alike) = find(&leg, 990, &sound, 100);
-    assert_eq!(lag, 10);
-    assert!(0.999 < alike, "half as loud is as alike: {alike}");
+    let seen = Picture::of(&leg);
+    let alike = seen.most_alike(&Picture::of(&sound), 1_200, 320);
+    assert!(0.9 < alike, "half as loud is as alike: {alike}");
+    assert!(seen.most_alike(&Picture::of(&sound), 3_000, 320) < 0.3, "not there");
     let other: Vec<i16> = (0..8_000).map(noise(2)).collect();
-    assert!(find(&leg, 990, &other, 100).1 < 0.1);
+    assert!(seen.most_alike(&Picture::of(&other), 990, 320) < 0.3);
     assert_eq!(loud(&leg), Some(960..9_120));
     assert_eq!(loud(&[0; 500]), None);
     assert_eq!(between(&[100..200, 150..300], 500, 10), [0..90, 310..500]);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { decompress } from "fzstd";
 
 import { inOrder, words } from "./clips.mjs";
-import { between, find, level, readWav, samples, SILENCE_DBFS } from "./sound.mjs";
+import { between, columns, find, level, picture, readWav, samples, SILENCE_DBFS } from "./sound.mjs";
 
 /** Speech is louder, in dBFS. */
 const SPEECH_DBFS = -35;
@@ -51,38 +51,42 @@ export function assertUnderstood(t, clips, said, share) {
 }
 
 /**
- * The pieces of a sound, a piece each 700 ms where there is speech, that are found where they belong. What has been
- * through a browser is stretched and shortened here and there to even out its buffers, so not every piece is.
+ * A piece that is more alike than this is the same speech: through a browser nearly every piece is 0.85 to 1.0 alike. Of
+ * other words in the same voice one piece in a hundred is.
  */
+const ALIKE = 0.7;
+
+/** How many pieces of a sound, a piece each 400 ms where there is speech, are found where they belong. */
 function piecesFound(sound, within, { from, to, shift, slack }) {
-  // Where the clocks are brought together a sound is stretched by one part in 160: of a longer piece too little is alike.
-  // Of other speech 3 pieces in 77 are found.
-  const length = samples(120);
+  const length = samples(800);
   let [all, found] = [0, 0];
-  for (let at = from; at + length < to; at += samples(700)) {
+  for (let at = from; at + length < to; at += samples(400)) {
     const piece = sound.subarray(at, at + length);
     if (level(piece) < SPEECH_DBFS) continue;
     all += 1;
-    if (find(within, piece, at + shift - slack, at + shift + slack).alike > 0.8) found += 1;
+    const near = [at + shift - slack, at + shift + slack].map((sample) => columns(sample / samples(1)));
+    if (find(within, picture(piece), ...near).alike > ALIKE) found += 1;
   }
   return { all, found };
 }
 
 /** Each clip sounds in the rep's leg where the page was told that the rep began to speak. */
 export function assertSpoken(t, clips, beganMs, leg, share) {
+  const seen = picture(leg);
   const sounds = clips.map(({ samples: sound, text }, turn) => {
     const where = { from: 0, to: sound.length, shift: samples(beganMs[turn]), slack: samples(700) };
-    return { text, ...piecesFound(sound, leg, where) };
+    return { text, ...piecesFound(sound, seen, where) };
   });
   assertFound(t, sounds, share);
 }
 
 /** What the page heard is the persona's leg: pieces all along each utterance are found again where they belong. */
 export function assertHeard(t, said, leg, heard, share) {
+  const seen = picture(heard);
   const sounds = said.map(({ start_ms, end_ms, text }) => {
     // The page's ear opens when the call does, hears a little later than we send, and loses blocks where its page is busy.
     const where = { from: samples(start_ms + 300), to: samples(end_ms), shift: 0, slack: samples(1500) };
-    return { text, ...piecesFound(leg, heard, where) };
+    return { text, ...piecesFound(leg, seen, where) };
   });
   assertFound(t, sounds, share);
 }

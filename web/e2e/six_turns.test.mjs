@@ -10,11 +10,8 @@ import { makeClips } from "./clips.mjs";
 import { Server } from "./server.mjs";
 import { samples } from "./sound.mjs";
 
-/**
- * The share of sound that is found where it belongs. A browser on a busy machine stretches and drops most of it, and it
- * is understood all the same; of other speech one piece in twenty is found.
- */
-const ALIKE = 0.25;
+/** The share of sound that is found where it belongs: where a busy machine stood still, the pieces around it are not. */
+const FOUND = 0.6;
 
 test("a whole call in Chromium leaves the truth", { timeout: 900_000 }, async (t) => {
   const clips = await makeClips(t);
@@ -39,9 +36,9 @@ test("a whole call in Chromium leaves the truth", { timeout: 900_000 }, async (t
   assert.equal(left.call.end_reason, "rep_hung_up");
   const [rep, persona] = [left.saidBy("rep"), left.saidBy("persona")];
   assertUnderstood(t, clips, rep, 0.85);
-  assertSpoken(t, clips, beganMs, left.rep, ALIKE);
+  assertSpoken(t, clips, beganMs, left.rep, FOUND);
   assert.equal(persona.length, clips.length + 1, "an opening and an answer to each turn");
-  assertHeard(t, persona, left.persona, await page.heard(), ALIKE);
+  assertHeard(t, persona, left.persona, await page.heard(), FOUND);
   assertSilentBetween(persona, left.persona);
   assertPlayed(t, await fetchLog(left.call));
   assert.equal(left.rep.length, left.persona.length);

@@ -62,25 +62,65 @@ export function level(sound) {
   return 10 * Math.log10(Math.max(1e-12, power / Math.max(1, sound.length)));
 }
 
-/** Where a part is most like the sound, of the places from `from` to `to`; 1 is the same whatever its loudness. */
-export function find(sound, part, from, to) {
-  const last = Math.min(to, sound.length - part.length);
-  const energyOf = (start, length) => {
-    let energy = 0;
-    for (let at = start; at < start + length; at += 1) energy += sound[at] ** 2;
-    return energy;
-  };
-  let own = 0;
-  for (const sample of part) own += sample * sample;
+/** Samples between two columns of a picture of sound: 10 ms. */
+const COLUMN = 160;
+
+/** Samples that a column is of: 32 ms. */
+const WINDOW = 512;
+
+/** The pitches of a picture in Hz, a row each: where speech has its energy, closer where the ear is finer. */
+const PITCHES = [150, 250, 350, 450, 570, 700, 840, 1000, 1170, 1370, 1600, 1850, 2150, 2500, 2900, 3400];
+
+/** What is quieter is left black, in dB below full scale. */
+const BLACK_DB = -70;
+
+/** Columns of so many milliseconds. */
+export const columns = (ms) => Math.round(samples(ms) / COLUMN);
+
+/**
+ * A picture of a sound: columns of levels in dB above black, a level each pitch. Of what has been through a browser it
+ * shows the same speech, where the wave itself is stretched and shortened to even out clocks and buffers.
+ */
+export function picture(sound) {
+  const shape = Float32Array.from({ length: WINDOW }, (_, n) => (1 - Math.cos((2 * Math.PI * n) / WINDOW)) / WINDOW);
+  const steps = PITCHES.map((pitch) => 2 * Math.cos((2 * Math.PI * pitch) / RATE));
+  const taken = [];
+  for (let at = 0; at + WINDOW <= sound.length; at += COLUMN) {
+    // Goertzel's filter: the energy at one pitch.
+    taken.push(steps.map((step) => {
+      let [last, before] = [0, 0];
+      for (let n = 0; n < WINDOW; n += 1) {
+        [last, before] = [shape[n] * sound[at + n] + step * last - before, last];
+      }
+      const energy = last * last + before * before - step * last * before;
+      return Math.max(0, 10 * Math.log10(Math.max(energy, 1e-12)) - BLACK_DB);
+    }));
+  }
+  return taken;
+}
+
+/** How alike two pictures of one length are: 1 is the same, whatever their loudness and colour; other speech is near 0. */
+function likeness(ours, theirs) {
+  let [product, own, other] = [0, 0, 0];
+  for (let row = 0; row < PITCHES.length; row += 1) {
+    const mean = (part) => part.reduce((sum, column) => sum + column[row], 0) / part.length;
+    const [ourMean, theirMean] = [mean(ours), mean(theirs)];
+    for (let at = 0; at < ours.length; at += 1) {
+      const [a, b] = [ours[at][row] - ourMean, theirs[at][row] - theirMean];
+      product += a * b;
+      own += a * a;
+      other += b * b;
+    }
+  }
+  return product / Math.sqrt(Math.max(1e-9, own * other));
+}
+
+/** Where in a picture a part is most alike, of the columns from `from` to `to`. */
+export function find(within, part, from, to) {
   let best = { at: -1, alike: -1 };
-  let start = Math.max(0, from);
-  let energy = start <= last ? energyOf(start, part.length) : 0;
-  for (; start <= last; start += 1) {
-    let product = 0;
-    for (let at = 0; at < part.length; at += 1) product += sound[start + at] * part[at];
-    const alike = product / Math.sqrt(Math.max(1e-9, own * energy));
-    if (best.alike < alike) best = { at: start, alike };
-    energy += (sound[start + part.length] ?? 0) ** 2 - sound[start] ** 2;
+  for (let at = Math.max(0, from); at <= Math.min(to, within.length - part.length); at += 1) {
+    const alike = likeness(part, within.slice(at, at + part.length));
+    if (best.alike < alike) best = { at, alike };
   }
   return best;
 }
