@@ -29,17 +29,20 @@ export async function fetchLog(call) {
 
 /** The page told of each reply how far it was played while it sounded, and in the end all of it. */
 export function assertPlayed(t, log) {
-  const events = log.flatMap(({ kind, at, event }) => (kind === "event" ? [{ at, ...event }] : []));
+  const events = eventsOf(log);
   const stopped = events.filter(({ type }) => type === "play_stopped");
   assert.notEqual(stopped.length, 0);
+  let near = 0;
   for (const { reply, position } of stopped) {
     const reports = events.filter((event) => event.type === "played" && event.reply === reply);
     const last = reports.at(-1)?.position;
     t.diagnostic(`${reports.length} reports of reply ${reply}, the last ${(position - last) / 1000} ms before its end`);
     // Ten a second while it sounds, of which a busy machine may leave some out.
     assert.ok(reports.length >= position / 400_000, `${reports.length} reports of ${position} us`);
-    assert.ok(Math.abs(position - last) <= 250_000, `the last report says ${last} of ${position} us`);
+    assert.ok(Math.abs(position - last) <= 1_000_000, `the last report says ${last} of ${position} us`);
+    if (Math.abs(position - last) <= 250_000) near += 1;
   }
+  assert.ok(2 * near > stopped.length, `the last reports of ${near} of ${stopped.length} replies say all of it`);
 }
 
 /** The words of the clips are in what the rep said, in order. */
@@ -84,7 +87,7 @@ export function assertSpoken(t, clips, beganMs, leg, share) {
 export function assertHeard(t, said, leg, heard, share) {
   const seen = picture(heard);
   const sounds = said.map(({ start_ms, end_ms, text }) => {
-    // The page's ear opens when the call does, hears a little later than we send, and loses blocks where its page is busy.
+    // The page's ear opens when the call does, and hears a little later than we send.
     const where = { from: samples(start_ms + 300), to: samples(end_ms), shift: 0, slack: samples(1500) };
     return { text, ...piecesFound(leg, seen, where) };
   });
@@ -103,9 +106,14 @@ function assertFound(t, sounds, share) {
   assert.ok(found >= share * all, `${found} of ${all} pieces were found`);
 }
 
-/** The persona's leg is silent where the record has nobody. */
-export function assertSilentBetween(said, leg) {
-  const spans = said.map(({ start_ms, end_ms }) => [samples(start_ms), samples(end_ms)]);
+/** The persona's leg is silent where none of its replies was played. */
+export function assertSilentBetween(log, leg) {
+  const spans = [];
+  for (const { type, at } of eventsOf(log)) {
+    if (type === "play_started") spans.push([samples(at / 1000), leg.length]);
+    if (type === "play_stopped") spans.at(-1)[1] = samples(at / 1000);
+  }
+  assert.notEqual(spans.length, 0);
   for (const [start, end] of between(spans, leg.length, samples(60))) {
     const loudest = Array.from({ length: Math.floor((end - start) / 160) }, (_, at) =>
       level(leg.subarray(start + 160 * at, start + 160 * (at + 1))));
@@ -113,3 +121,6 @@ export function assertSilentBetween(said, leg) {
     assert.ok(most < SILENCE_DBFS, `${most} dBFS between ${start / 16} and ${end / 16} ms`);
   }
 }
+
+/** What happened in a call, in order; times are microseconds. */
+const eventsOf = (log) => log.flatMap(({ kind, at, event }) => (kind === "event" ? [{ at, ...event }] : []));

@@ -60,8 +60,15 @@
     const source = ear.createMediaStreamSource(new MediaStream([track]));
     // Old, but it needs no file of its own, which the page's policy would refuse.
     const tap = ear.createScriptProcessor(BLOCK, 1, 1);
+    let [began, length] = [null, 0];
     tap.onaudioprocess = ({ inputBuffer }) => {
+      const now = performance.now();
+      began ??= now;
+      // A busy page loses blocks: what comes after them keeps its place.
+      const missed = Math.floor(((now - began) * (RATE / 1000) - length) / BLOCK);
+      for (let block = 0; block < missed; block += 1) heard.sound.push(new Int16Array(BLOCK));
       heard.sound.push(Int16Array.from(inputBuffer.getChannelData(0), (sample) => Math.round(32_767 * sample)));
+      length += BLOCK * (Math.max(0, missed) + 1);
     };
     source.connect(tap);
     tap.connect(ear.destination);
