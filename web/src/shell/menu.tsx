@@ -4,31 +4,26 @@ import { useState, type ButtonHTMLAttributes, type ComponentType, type KeyboardE
 import { initials } from "../format";
 import { strings } from "../strings";
 import { Monogram } from "../ui/monogram";
-import { useScope } from "../ui/use-scope";
 import { useMe } from "./session";
 
-/** By then the view itself is there, and nobody has reached for the menu yet. */
-const FETCHED_AFTER_MS = 2000;
-
 const opened = () => import("./menu-opened");
+
+/** Somebody reaches for the menu. Where this fails, a press tries again. */
+const fetchAhead = () => void opened().catch(() => undefined);
 
 export interface MenuProps {
   onSignOut: () => void;
 }
 
-/** The button of the menu. What it opens is fetched once the view is shown: until then, the view comes first. */
+/** The button of the menu. What it opens is fetched when somebody reaches for it: the view comes first. */
 export function Menu(props: MenuProps) {
   const [Opened, setOpened] = useState<ComponentType<MenuProps> | null>(null);
-  useScope((scope) => {
-    // A press tries again.
-    scope.after(FETCHED_AFTER_MS, () => void opened().catch(() => undefined));
-  }, []);
   if (Opened !== null) return <Opened {...props} />;
   const open = () => void opened().then((code) => setOpened(() => code.default)).catch(() => undefined);
   const press = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown") open();
   };
-  return <MenuButton aria-haspopup="menu" aria-expanded={false} onClick={open} onKeyDown={press} />;
+  return <MenuButton aria-haspopup="menu" aria-expanded={false} onPointerEnter={fetchAhead} onFocus={fetchAhead} onClick={open} onKeyDown={press} />;
 }
 
 /** Whose menu it is. */

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { usePrefetchQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { RotateCcw } from "lucide-react";
 import { useMemo } from "react";
 import { Link, useParams } from "react-router";
@@ -27,6 +27,9 @@ type Completed = Extract<CallShown, { links: unknown }>;
 /** What happened in a call. */
 export default function Review() {
   const { call: id = "" } = useParams();
+  // Most calls that are looked at are completed: what was said is not asked for behind the call, but beside it.
+  usePrefetchQuery(recordQuery(id));
+  usePrefetchQuery(outlineQuery(id));
   const { data, dataUpdatedAt, error, refetch } = useQuery(callQuery(id));
   if (data !== undefined) return isCompleted(data) ? <Content key={id} call={data} askedAtMs={dataUpdatedAt} /> : <WaitingView call={data} />;
   if (error instanceof Refused && error.status === 404) return <Gone />;
