@@ -36,7 +36,7 @@ pub(crate) fn stops_the_buyer_and_is_answered(more: &[&str]) {
     let [cut] = cut[..] else { panic!("one utterance is cut: {buyer:?}") };
 
     the_text_is_what_was_heard(cut, &planned(&left, reply));
-    the_client_heard_as_much(&talk, cut);
+    the_client_heard_as_much(&talk, &left, cut);
 
     let next = buyer.iter().find(|said| cut.end_ms < said.start_ms).expect("the buyer goes on");
     // One frame is on its way when the end is decided.
@@ -82,21 +82,23 @@ fn the_text_is_what_was_heard(cut: &Utterance, planned: &str) {
 
 /// The buyer fell silent soon after the rep began, and what the client played of the reply is as long as the record
 /// says. How much later a sound is heard than sent depends on the network, so both are counted from its beginning.
-fn the_client_heard_as_much(talk: &Talk, cut: &Utterance) {
+fn the_client_heard_as_much(talk: &Talk, left: &Artefacts, cut: &Utterance) {
     let [_, second, third] = talk.report.turns[..] else { unreachable!() };
     let first_ms = second.first_audio_ms.expect("it was answered");
     let from = samples(first_ms);
     let until = samples(third.first_audio_ms.expect("it was answered"));
     let played = loud(&talk.heard[from..until]).expect("the cut reply");
     let (began_ms, stopped_ms) = (first_ms + ms(played.start), first_ms + ms(played.end));
+    assert!(began_ms + AFTER_MS / 2 <= third.began_ms, "{began_ms} ms, then {third:?}");
+    let soon = third.began_ms..third.began_ms + talk.give_or_take(1_500);
+    assert!(soon.contains(&stopped_ms), "{stopped_ms} ms after {third:?}");
     println!(
         "the client heard the buyer for {} ms after the rep began",
         stopped_ms - third.began_ms
     );
-    assert!(began_ms + AFTER_MS / 2 <= third.began_ms, "{began_ms} ms, then {third:?}");
-    let soon = third.began_ms..third.began_ms + talk.give_or_take(1_500);
-    assert!(soon.contains(&stopped_ms), "{stopped_ms} ms after {third:?}");
-    let (heard_ms, recorded_ms) = (stopped_ms - began_ms, cut.end_ms - cut.start_ms);
+    let recorded = &left.persona[samples(cut.start_ms)..samples(cut.end_ms)];
+    let recorded_ms = ms(loud(recorded).expect("the cut reply").len());
+    let heard_ms = stopped_ms - began_ms;
     println!("the client heard {heard_ms} ms of it, the record has {recorded_ms} ms");
     assert!(heard_ms.abs_diff(recorded_ms) <= talk.give_or_take(150), "{heard_ms} ms, not {cut:?}");
 }

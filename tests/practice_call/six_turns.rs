@@ -137,7 +137,7 @@ fn the_clips_are_where_they_were_spoken(talk: &Talk, spoken: &[Clip], rep: &[i16
     let (mut all, mut found) = (0, 0);
     for ((clip, turn), number) in spoken.iter().zip(&talk.report.turns).zip(1..) {
         let speech = loud(&clip.pcm).expect("a clip has speech");
-        let starts = speech.clone().step_by(samples(400));
+        let starts = speech.step_by(samples(400));
         let pieces =
             starts.filter_map(|start| Some((start, clip.pcm.get(start..start + samples(800))?)));
         let alike: Vec<f32> = pieces
