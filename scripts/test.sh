@@ -44,12 +44,23 @@ export RINGCRAFT_TEST_DATABASE_URL
 # The developer's database is not for tests.
 unset DATABASE_URL
 
-cargo nextest run --workspace "$@" {use}>&-
+# What fails is told at the end, and keeps no other test from being run.
+failed=()
+suite() {
+  local name=$1
+  shift
+  "$@" {use}>&- || failed+=("$name")
+}
+
+cargo nextest run --workspace --no-run {use}>&-
+suite "the workspace's" cargo nextest run --workspace --no-fail-fast "$@"
 if [ $# -eq 0 ]; then
   # nextest runs no examples in documentation.
-  cargo test --quiet --workspace --doc {use}>&-
-  npm --prefix web --silent test {use}>&-
+  suite "the documentation's" cargo test --quiet --workspace --doc
+  suite "the page's" npm --prefix web --silent test
   # They start the server that was built for the tests above, which reads the page from the disk.
   scripts/page.sh build {use}>&-
-  npm --prefix web/e2e --silent test {use}>&-
+  suite "the browsers'" npm --prefix web/e2e --silent test
 fi
+for name in "${failed[@]}"; do echo "Among $name tests are some that failed; see above." >&2; done
+[ "${#failed[@]}" -eq 0 ]

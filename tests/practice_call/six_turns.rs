@@ -16,9 +16,12 @@ use crate::stored;
 
 const TURNS: usize = 6;
 
-/// The longest wait for an answer. The recogniser's final is waited for until 1.2 s after the speech; one that comes
-/// later, after a long turn, has the answer made anew.
-const ANSWER_WITHIN_MS: u64 = 2_500;
+/// The longest wait for an answer: where the words as they were heard are surely not complete, more of them are
+/// waited for 2.5 s, and the answer itself is made and voiced in a second.
+const ANSWER_WITHIN_MS: u64 = 3_500;
+
+/// Half of the answers come sooner than this.
+const MEDIAN_WITHIN_MS: u64 = 1_500;
 
 /// A piece that is more alike than this is the same speech; of other words in the same voice, one in
 /// a hundred is.
@@ -54,13 +57,17 @@ pub(crate) async fn leaves_the_truth(more: &[&str]) -> Talk {
 
 fn every_turn_is_answered_in_time(talk: &Talk) {
     assert_eq!(talk.report.turns.len(), TURNS);
+    let mut waits = Vec::new();
     for (turn, number) in talk.report.turns.iter().zip(1..) {
         let latency_ms = turn.latency_ms.expect("every turn is answered");
         println!("turn {number} was answered after {latency_ms} ms");
         let within = 0..talk.give_or_take(ANSWER_WITHIN_MS) as i64;
         assert!(within.contains(&latency_ms), "turn {number}: {latency_ms} ms");
         assert!(!turn.barged);
+        waits.push(latency_ms);
     }
+    waits.sort_unstable();
+    assert!(waits[TURNS / 2] < talk.give_or_take(MEDIAN_WITHIN_MS) as i64, "{waits:?}");
 }
 
 fn the_rep_is_written_down(talk: &Talk, spoken: &[Clip], left: &Artefacts) {
