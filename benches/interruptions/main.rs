@@ -39,10 +39,9 @@ const PEERS: usize = 1;
 const STOP_P50_MS: u64 = 220;
 const STOP_P95_MS: u64 = 280;
 
-/// Onset of speech to the event that says that the buyer was cut. Where no word is recognised in
+/// Onset of speech to the event that says that the buyer was cut. Where two words are not recognised in
 /// time the length of the speech decides: 700 ms from an onset that is found up to 100 ms late.
-const CONFIRM_P50_MS: u64 = 700;
-const CONFIRM_P95_MS: u64 = 800;
+const CONFIRM_MS: u64 = 800;
 
 /// End of a sound that was no interruption to the next frame of the buyer.
 const RESUME_MS: u64 = 500;
@@ -112,13 +111,7 @@ fn told(link: &str, all: &[Interruption]) -> bool {
             STOP_P50_MS,
             STOP_P95_MS,
         ),
-        within(
-            link,
-            "speech to the cut",
-            &times(Interruption::confirm),
-            CONFIRM_P50_MS,
-            CONFIRM_P95_MS,
-        ),
+        within(link, "speech to the cut", &times(Interruption::confirm), CONFIRM_MS, CONFIRM_MS),
         within(
             link,
             "end of a short sound to the voice",
