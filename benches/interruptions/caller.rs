@@ -1,5 +1,6 @@
 //! A rep who lets nobody finish, and what became of each interruption.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ringcraft::clock;
@@ -8,7 +9,7 @@ use tokio::time::{Instant, interval_at};
 
 use crate::ear::{Ear, FRAME};
 use crate::line::{Arrival, Line, LinkKind, RATE};
-use crate::speech;
+use crate::speech::{self, Listening};
 
 /// The buyer is heard for so long before somebody interrupts.
 const HEARD_FOR: Duration = Duration::from_millis(900);
@@ -19,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(6);
 /// Interruptions begin at places of a frame that are so far apart.
 const PHASE_SAMPLES: usize = 32;
 
-/// Sentences for each short sound.
-const CUTS_A_SOUND: usize = 2;
+/// Sentences for each word of listening.
+const CUTS_A_WORD: usize = 2;
 
 /// The loudest sample of the room: −60 dBFS.
 const NOISE_PEAK: f32 = 32.0;
@@ -29,8 +30,8 @@ const NOISE_PEAK: f32 = 32.0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Sentence,
-    /// Too short to be an interruption.
-    Sound,
+    /// A word that shows that somebody listens, and interrupts nobody.
+    Listening,
 }
 
 /// What became of an interruption.
@@ -67,10 +68,10 @@ impl Interruption {
         (self.kind == Kind::Sentence).then(|| at.duration_since(self.onset))
     }
 
-    /// From the end of a short sound to the voice.
+    /// From the end of a word of listening to the voice.
     pub(crate) fn resume(&self) -> Option<Duration> {
         let Outcome::Resumed { at } = self.outcome else { return None };
-        (self.kind == Kind::Sound).then(|| at.duration_since(self.end))
+        (self.kind == Kind::Listening).then(|| at.duration_since(self.end))
     }
 }
 
@@ -79,6 +80,7 @@ pub(crate) struct Caller {
     number: usize,
     server: String,
     api_key: String,
+    listening: Arc<Listening>,
     /// Samples in all calls, for the noise.
     noise: u32,
     begun: usize,
@@ -86,9 +88,14 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    pub(crate) fn new(number: usize, server: String, api_key: String) -> Self {
+    pub(crate) fn new(
+        number: usize,
+        server: String,
+        api_key: String,
+        listening: Arc<Listening>,
+    ) -> Self {
         let noise = number as u32;
-        Self { number, server, api_key, noise, begun: 0, done: Vec::new() }
+        Self { number, server, api_key, listening, noise, begun: 0, done: Vec::new() }
     }
 
     /// Cuts in so many times, in as many calls as it takes.
@@ -145,13 +152,13 @@ impl Caller {
         match call.buyer {
             Buyer::Speaks { since } if since + HEARD_FOR <= now => {
                 self.begun += 1;
-                let every = CUTS_A_SOUND + 1;
+                let every = CUTS_A_WORD + 1;
                 let kind =
-                    if self.begun.is_multiple_of(every) { Kind::Sound } else { Kind::Sentence };
+                    if self.begun.is_multiple_of(every) { Kind::Listening } else { Kind::Sentence };
                 let number = self.number + self.begun / every;
                 let samples = match kind {
                     Kind::Sentence => speech::sentence(number + self.begun),
-                    Kind::Sound => speech::sound(number),
+                    Kind::Listening => self.listening.word(number),
                 };
                 let skip = self.begun * PHASE_SAMPLES % RATE.frame_len();
                 call.says = Some(Says { samples, next: 0, skip });

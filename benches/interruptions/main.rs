@@ -1,5 +1,5 @@
 //! How a rep who cuts in is served over real sockets: a real server with its own engines, a buyer
-//! with much to say, and reps whose recorded voices interrupt over WebSockets and WebRTC. Past a
+//! with much to say, and reps whose voices interrupt over WebSockets and WebRTC. Past a
 //! budget, the bench fails.
 //!
 //! Times are those of the client, so they hold network, jitter buffer and queues, which the
@@ -17,18 +17,21 @@ mod line;
 mod speech;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use caller::{Caller, Interruption, Kind, Outcome};
 use line::LinkKind;
 use server::Server;
+use speech::Listening;
 use tokio::task::JoinSet;
 
 #[path = "../../tests/support/server.rs"]
 mod server;
 
 /// Sentences with which reps cut in over the WebSocket, unless an argument says how many; over
-/// WebRTC it is a third of them. For two sentences there is one short sound.
+/// WebRTC it is a third of them. For two sentences there is one word
+/// of listening.
 const CUTS: usize = 200;
 
 /// Calls at the same time: as many as there are offline recognisers, unless settings say more.
@@ -43,7 +46,7 @@ const STOP_P95_MS: u64 = 280;
 /// time the length of the speech decides: 700 ms from an onset that is found up to 100 ms late.
 const CONFIRM_MS: u64 = 800;
 
-/// End of a sound that was no interruption to the next frame of the buyer.
+/// End of a word of listening to the next frame of the buyer.
 const RESUME_MS: u64 = 500;
 
 /// Many times what a round takes: only a hang comes near.
@@ -65,10 +68,12 @@ fn main() -> ExitCode {
 /// Holds all calls: what came of the interruptions over the WebSocket, and over WebRTC.
 async fn interrupt(server: &Server, cuts: usize) -> (Vec<Interruption>, Vec<Interruption>) {
     let rounds = cuts.div_ceil(SOCKETS);
+    let listening = Arc::new(Listening::speak());
     let mut callers = JoinSet::new();
     for number in 0..SOCKETS + PEERS {
         let link = if number < SOCKETS { LinkKind::WebSocket } else { LinkKind::WebRtc };
-        let caller = Caller::new(number, server.url(), server.home().another_rep().api_key);
+        let key = server.home().another_rep().api_key;
+        let caller = Caller::new(number, server.url(), key, Arc::clone(&listening));
         let within = ROUND_WITHIN * u32::try_from(rounds).expect("few");
         callers.spawn(async move {
             let talk = tokio::time::timeout(within, caller.interrupt(link, rounds));
@@ -91,10 +96,10 @@ fn told(link: &str, all: &[Interruption]) -> bool {
     let count = |wanted: fn(&Interruption) -> bool| all.iter().filter(|it| wanted(it)).count();
     let unnoticed = count(|it| it.outcome == Outcome::Unnoticed);
     println!(
-        "interruptions: {link}: {} in all, {unnoticed} not noticed; {} short sounds taken for words, {} \
-         sentences for sounds",
+        "interruptions: {link}: {} in all, {unnoticed} not noticed; {} words of listening cut the \
+         buyer, {} sentences did not",
         all.len(),
-        count(|it| it.kind == Kind::Sound && matches!(it.outcome, Outcome::Cut { .. })),
+        count(|it| it.kind == Kind::Listening && matches!(it.outcome, Outcome::Cut { .. })),
         count(|it| it.kind == Kind::Sentence && matches!(it.outcome, Outcome::Resumed { .. })),
     );
     let times = |of: fn(&Interruption) -> Option<Duration>| {
@@ -114,7 +119,7 @@ fn told(link: &str, all: &[Interruption]) -> bool {
         within(link, "speech to the cut", &times(Interruption::confirm), CONFIRM_MS, CONFIRM_MS),
         within(
             link,
-            "end of a short sound to the voice",
+            "end of a word of listening to the voice",
             &times(Interruption::resume),
             RESUME_MS,
             RESUME_MS,
