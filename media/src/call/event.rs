@@ -69,6 +69,8 @@ pub enum Cue {
     Opening,
     /// The rep finished a turn.
     Turn,
+    /// The rep's turn goes on and on: the buyer cuts in.
+    CutIn,
     /// The rep has been silent for too long.
     Nudge,
     /// The rep stayed silent after the nudge: the buyer says goodbye and hangs up.

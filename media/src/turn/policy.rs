@@ -42,6 +42,11 @@ pub struct Policy {
     pub barge_in_confirm: Span,
     /// Words that take the floor when they are no backchannel.
     pub barge_in_words: u32,
+    /// A turn that lasts longer is cut in on by the buyer; none lets the rep finish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_in: Option<Span>,
+    /// A rep who was cut in on may go on so long beside the buyer before that counts as speech.
+    pub yields: Span,
     /// The persona goes on at the latest this long after a speech that was no interruption.
     pub resume: Span,
     /// An answer that is not audible by then gets a line in front: "Let me think."
@@ -82,6 +87,8 @@ impl Default for Policy {
             barge_in: Span::ms(120),
             barge_in_confirm: Span::ms(700),
             barge_in_words: 2,
+            cut_in: None,
+            yields: Span::ms(1_000),
             resume: Span::ms(450),
             filler: Span::ms(2_500),
             first_audio: Span::ms(8_000),
