@@ -1,8 +1,9 @@
 //! Calls by chance: the simulator checks what must hold after every event of each. What breaks is
 //! made as small as it gets and printed as a test to paste here.
 
-use ringcraft_media::call::Setup;
-use ringcraft_media::sim::{Chance, Smallest, any_script, any_setup};
+use ringcraft_media::call::{EndReason, Setup};
+use ringcraft_media::sim::{self, Chance, Line, Script, Smallest, Start, any_script, any_setup};
+use ringcraft_media::units::CallTime;
 
 /// Enough that each fault of the world meets each other one.
 const CALLS: u64 = 600;
@@ -29,4 +30,18 @@ fn no_script_breaks_a_call() {
 #[test]
 fn the_usual_setup_is_what_no_chance_gives() {
     assert_eq!(setup().policy.call_limit.as_ms(), 120_000);
+}
+
+/// A word is said while a goodbye is made, and then the voice turns out to be dead: the call is given
+/// up, and the word is in the record.
+#[test]
+fn what_is_said_before_a_goodbye_that_never_sounds_is_kept() {
+    let script = Script {
+        rep: vec![Line { start: Start::At(CallTime::from_ms(11_000)), text: "wait", typed: false }],
+        goodbyes: vec![(2, EndReason::BuyerHungUp)],
+        mute_from: Some(1),
+        ..Script::default()
+    };
+    let outcome = sim::run(setup(), script);
+    assert!(outcome.timeline.contains("utterance"), "{}", outcome.timeline);
 }

@@ -284,7 +284,13 @@ impl Floor {
     /// Settles what is open, because nobody will go on with it.
     fn abandon(&mut self) {
         match self.state {
-            State::Composing { reply, .. } => self.act(Action::Withdraw(reply)),
+            State::Composing { reply, .. } => {
+                self.act(Action::Withdraw(reply));
+                // What was said while a goodbye was made takes no floor.
+                if 0 < self.words.count {
+                    self.set_aside();
+                }
+            }
             State::Persona { reply, .. } | State::Contested { reply, .. } => {
                 self.act(Action::CutShort(reply));
                 self.set_aside();
