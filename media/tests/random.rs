@@ -1,9 +1,11 @@
 //! Calls by chance: the simulator checks what must hold after every event of each. What breaks is
 //! made as small as it gets and printed as a test to paste here.
 
-use ringcraft_media::call::{EndReason, Setup};
-use ringcraft_media::sim::{self, Chance, Line, Script, Smallest, Start, any_script, any_setup};
-use ringcraft_media::units::CallTime;
+use ringcraft_media::call::{Cue, EndReason, Setup};
+use ringcraft_media::sim::{
+    self, Chance, Hearing, Line, Script, Smallest, Start, Voices, any_script, any_setup,
+};
+use ringcraft_media::units::{CallTime, Span};
 
 /// Enough that each fault of the world meets each other one.
 const CALLS: u64 = 600;
@@ -44,4 +46,19 @@ fn what_is_said_before_a_goodbye_that_never_sounds_is_kept() {
     };
     let outcome = sim::run(setup(), script);
     assert!(outcome.timeline.contains("utterance"), "{}", outcome.timeline);
+}
+
+/// A word is settled when the line is lost already, and the rep never comes back: it is in the record.
+#[test]
+fn what_is_settled_while_the_line_is_lost_is_kept() {
+    let script = Script {
+        rep: vec![Line { start: Start::At(CallTime::from_ms(6_000)), text: "wait", typed: false }],
+        persona: vec![(Cue::Opening, vec!["No."])],
+        voices: Voices { settle: Span::ms(3_000), ..Voices::default() },
+        hearing: Hearing { mute: true, ..Hearing::default() },
+        lost: Some((CallTime::from_ms(7_000), None)),
+        ..Script::default()
+    };
+    let outcome = sim::run(setup(), script);
+    assert!(outcome.timeline.contains("rep 6."), "{}", outcome.timeline);
 }

@@ -298,6 +298,8 @@ impl Floor {
             State::Rep { turn } | State::RepPaused { turn, .. } => self.commit(turn),
             // What was said over a goodbye belongs to the record too.
             State::Opening { .. } | State::Open { .. } | State::Leaving { .. } => self.set_aside(),
+            // It was settled when the line was lost already.
+            State::Held { .. } if 0 < self.words.count => self.set_aside(),
             State::Ringing | State::Held { .. } | State::Closed => {}
         }
     }
