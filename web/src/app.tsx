@@ -16,7 +16,6 @@ const queries = makeQueries();
 
 // Who is signed in is asked for before anything is drawn, and so is what most people come for.
 const ahead = location.pathname === "/practice" ? askAhead(queries) : queries.query(meQuery);
-
 ahead.catch(() => undefined);
 
 // What a review shows is on its way while its code is.
