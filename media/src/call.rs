@@ -3,8 +3,10 @@
 //! The call turns what happens into what the floor must know, and what the floor decides into
 //! commands, utterances and live events. It performs nothing and never fails on what it is told.
 
+mod echo;
 mod event;
 mod kept;
+mod piece;
 mod reply;
 mod speech;
 mod timing;
@@ -14,6 +16,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use echo::Echo;
 pub use event::*;
 use reply::{Ending, Reply};
 use speech::{OpenSpeech, Spoken};
@@ -55,6 +58,7 @@ pub struct Call {
     now: CallTime,
     floor: Floor,
     speech: OpenSpeech,
+    echo: Echo,
     /// The recogniser was last asked to settle with this, and has answered up to that.
     asked: FinaliseId,
     answered: FinaliseId,
@@ -85,6 +89,7 @@ impl Call {
             setup,
             now: CallTime::ZERO,
             speech: OpenSpeech::default(),
+            echo: Echo::new(),
             asked: NO_FINALISE,
             answered: NO_FINALISE,
             last_spoken: None,
@@ -173,12 +178,16 @@ impl Call {
             Event::Gap { .. } => {}
             Event::VoiceOn { at } => {
                 self.speech.voice_on(at);
+                self.echo.voice_on(at);
                 self.tell_floor(Input::VoiceOn(at));
             }
-            Event::VoiceOff { at, .. } => {
+            Event::VoiceOff { at, level } => {
                 self.speech.voice_off(at);
+                self.echo.voice_off(at, level);
+                self.decide_held();
                 self.tell_floor(Input::VoiceOff(at));
             }
+            Event::Microphone { echo_cancellation } => self.echo.reported(echo_cancellation),
             Event::Partial { text } => self.show(&text),
             Event::Final { text, words, finalise } => self.settle(&text, words, finalise),
             Event::Hint { hint } => self.tell_floor(Input::Hint(hint)),
@@ -301,6 +310,7 @@ impl Call {
                 Action::Discard => {
                     self.leave_noise();
                     self.speech.discard();
+                    self.echo.dropped();
                 }
                 Action::KeepAside => self.keep_aside(),
                 Action::CommitTyped(turn) => {
@@ -334,6 +344,7 @@ impl Call {
     }
 
     fn commit(&mut self, due: CallTime) {
+        self.echo.committed(self.speech.is_doubtful());
         if let Some(taken) = self.take_speech() {
             let place = self.remember(taken.utterance.text.clone());
             self.unanswered.push(place);
@@ -389,6 +400,9 @@ impl Call {
     fn conclude(&mut self, ending: Ending) {
         let Some(open) = self.reply.take() else { return };
         let reply = open.id;
+        if self.echo.is_possible() {
+            self.echo.reply_over(open.sounded());
+        }
         let utterances = &mut self.utterances;
         let heard = open.conclude(self.now, ending, || next_utterance(utterances));
         let at = heard.as_ref().map_or(self.now, |heard| CallTime::from_ms(heard.end_ms));

@@ -133,6 +133,18 @@ pub enum Hint {
     EndOfTurn,
 }
 
+/// Whether the rep's microphone is kept from hearing the persona.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EchoCancellation {
+    /// Echo is cancelled, or there is no loudspeaker that it could come from.
+    On,
+    /// It is not.
+    Off,
+    /// Nobody knows.
+    Unknown,
+}
+
 /// Everything that can happen to a call. Audio enters as what ingress and playout made of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -166,6 +178,11 @@ pub enum Event {
         at: CallTime,
         /// How long it is.
         span: Span,
+    },
+    /// What the client reports of the microphone in use. Before the first report there is no echo.
+    Microphone {
+        /// Whether it is kept from hearing the persona.
+        echo_cancellation: EchoCancellation,
     },
     /// What the recogniser makes of the speech so far; each replaces the one before.
     Partial {

@@ -1,5 +1,7 @@
 //! What the recogniser tells: words of the open speech, or of speech that was taken already.
 
+use super::piece::Piece;
+use super::reply::Reply;
 use super::speech::Spoken;
 use super::{Call, Command, FinaliseId, Live, NO_FINALISE, Note, TimedWord};
 use crate::turn::Input;
@@ -10,10 +12,15 @@ impl Call {
         if self.late_for(self.next_answer()).is_some() {
             return;
         }
-        let known = self.words().count;
-        self.speech.partial(partial);
+        let (known, told) = (self.words().count, self.speech.text());
+        self.speech.partial(self.now, partial);
+        self.judge();
         self.hear_in_noise(known);
-        self.tell(Live::Partial { text: self.speech.text() });
+        let text = self.speech.text();
+        // Nobody is shown that words are held back.
+        if !self.echo.is_possible() || text != told {
+            self.tell(Live::Partial { text });
+        }
         self.tell_floor(Input::Words(self.words()));
     }
 
@@ -25,17 +32,57 @@ impl Call {
     ) {
         let answers = finalise.unwrap_or(self.next_answer());
         self.answered = self.answered.max(finalise.unwrap_or(NO_FINALISE));
-        if let Some(spoken) = self.late_for(answers) {
+        if self.late_for(answers).is_some() {
+            let late = self.judge_late(text, words);
+            let spoken = self.late_for(answers);
             // Words that were shown and then denied stay: the persona may have answered them.
-            if !text.trim().is_empty() && spoken.taken.amend(text, words) {
+            if !late.text().is_empty() && spoken.is_some_and(|spoken| spoken.taken.amend(&late)) {
                 self.amend();
             }
         } else {
             let known = self.words().count;
             self.speech.settle(self.now, text, words);
+            self.judge();
             self.hear_in_noise(known);
         }
         self.tell_floor(Input::Settled(finalise, self.words()));
+    }
+
+    /// Tells whose the words are that were held back for a voice that has ceased now.
+    pub(super) fn decide_held(&mut self) {
+        if !self.speech.has_held() {
+            return;
+        }
+        let known = self.speech.text();
+        self.judge();
+        let text = self.speech.text();
+        if text != known {
+            self.tell(Live::Partial { text });
+            self.tell_floor(Input::Words(self.words()));
+        }
+    }
+
+    /// Judges which words of the open speech are echo.
+    fn judge(&mut self) {
+        if !self.echo.is_possible() {
+            return;
+        }
+        let open = self.reply.as_ref().map(Reply::sounded).unwrap_or_default();
+        let (echo, policy) = (&self.echo, &self.setup.policy);
+        self.speech.judge(|piece, is_settled| {
+            piece.judged(echo.judge(policy, &open, &piece.heard(), is_settled))
+        });
+    }
+
+    /// Judges words of speech that was taken already: those that are not surely echo belong to it.
+    fn judge_late(&self, text: &str, words: Vec<TimedWord>) -> Piece {
+        let mut late = Piece::default().settle(self.now, text, words);
+        if self.echo.is_possible() {
+            let open = self.reply.as_ref().map(Reply::sounded).unwrap_or_default();
+            late.judged(self.echo.judge(&self.setup.policy, &open, &late.heard(), true));
+            late.release();
+        }
+        late
     }
 
     /// The request whose answer settles what the recogniser hears now. It tells in the order of the

@@ -42,6 +42,12 @@ pub struct Policy {
     pub barge_in_confirm: Span,
     /// Words that take the floor when they are no backchannel.
     pub barge_in_words: u32,
+    /// So many words that were being played, or more, can be echo.
+    pub echo_words: u32,
+    /// How far in time an echo may be from what the rep heard.
+    pub echo_within: Span,
+    /// How far an echo is at least under this rep's usual level, in decibels.
+    pub echo_under_db: u32,
     /// The persona goes on at the latest this long after a speech that was no interruption.
     pub resume: Span,
     /// An answer that is not audible by then gets a line in front: "Let me think."
@@ -82,6 +88,9 @@ impl Default for Policy {
             barge_in: Span::ms(120),
             barge_in_confirm: Span::ms(700),
             barge_in_words: 2,
+            echo_words: 3,
+            echo_within: Span::ms(300),
+            echo_under_db: 12,
             resume: Span::ms(450),
             filler: Span::ms(2_500),
             first_audio: Span::ms(8_000),
