@@ -17,6 +17,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use echo::Echo;
+pub use echo::EchoCancellation;
 pub use event::*;
 use reply::{Ending, Reply};
 use speech::{OpenSpeech, Spoken};
@@ -162,6 +163,9 @@ impl Call {
         // An event that is nothing to the floor still brings the time of its deadlines.
         self.tell_floor(Input::Tick);
         self.flush_stalled();
+        self.carry_out(due);
+        // With the end of a reply its last words cannot come back for long.
+        self.decide_held();
         self.carry_out(due);
     }
 

@@ -5,18 +5,33 @@
 //!
 //! - the client does not report that echo is cancelled;
 //! - they are words that were being heard at that moment by the playback clock, in the same order,
-//!   and [`Policy::echo_words`] or more of them;
+//!   and [`Policy::echo_words`] or more of them, in one voice or in several that follow each other;
 //! - the voice they came in is [`Policy::echo_under_db`] under what is usual for this rep.
 //!
-//! How loud a voice was is known when it ceases, and words are shown before that. Those that may
-//! become echo are held back until then, from the first one on: two of them would cut the persona
-//! before the third is there. A word that is not the persona's sets them free.
+//! A voice stops the persona after a word or two, and how loud it was is known when it ceases. So
+//! words that may become echo are held back, from the first one on: until a word follows that is not
+//! the persona's, or their voice was as loud as the rep, or nothing more of the reply can follow. Then
+//! they are the rep's.
 
 use std::collections::VecDeque;
 
-use super::event::EchoCancellation;
+use serde::{Deserialize, Serialize};
+
+use super::event::ReplyId;
 use crate::turn::Policy;
 use crate::units::{CallTime, Dbfs};
+
+/// Whether the rep's microphone is kept from hearing the persona.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EchoCancellation {
+    /// Echo is cancelled, or there is no loudspeaker that it could come from.
+    On,
+    /// It is not.
+    Off,
+    /// Nobody knows.
+    Unknown,
+}
 
 /// Voices that are remembered: words of earlier ones are settled. The oldest is forgotten.
 const VOICES: usize = 16;
@@ -24,9 +39,14 @@ const VOICES: usize = 16;
 /// Voices of the rep that tell the usual level, the oldest of which is forgotten.
 const LEVELS: usize = 9;
 
+/// The level of a rep who has had no turn yet: what an endpoint shall give an average talker, 2600 of
+/// 32767 (RFC 7874, section 4).
+const NOMINAL: Dbfs = Dbfs(-22.0);
+
 /// A word of the persona and when the rep heard it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sounded {
+    pub(super) reply: ReplyId,
     /// Normalised.
     pub(super) word: String,
     pub(super) start: CallTime,
@@ -54,18 +74,30 @@ pub(super) enum SaidAt {
 pub(super) enum Verdict {
     /// The rep's.
     Own,
-    /// Not known before the voice ceases, or the recogniser settles it.
+    /// Not known yet.
     Held,
     /// The persona's.
     Echo,
 }
 
-/// What is known of the words of a text.
+/// What may follow the last of the words that are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum More {
+    Nothing,
+    /// Another voice. It goes on with a few words of the persona, but not behind words of the rep.
+    Voices,
+    /// Words in the same voice.
+    Words,
+}
+
+/// What is known of words that follow each other.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Judgement {
     pub(super) verdicts: Vec<Verdict>,
     /// Enough of the words were being played, whatever their voice.
-    pub(super) doubtful: bool,
+    pub(super) is_doubtful: bool,
+    /// The reply whose words they began with.
+    pub(super) reply: Option<ReplyId>,
 }
 
 /// What echo is told by.
@@ -76,6 +108,8 @@ pub(super) struct Echo {
     voices: VecDeque<Voice>,
     /// What was heard of the last reply that is over: its words may still be on their way.
     over: Vec<Sounded>,
+    /// The last words that were settled were echo of this reply: what follows goes on with it.
+    goes_on: Option<ReplyId>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -86,13 +120,13 @@ struct Voice {
 }
 
 /// How loud the voice was in which a word came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Loudness {
     Quiet,
-    /// As loud as the rep, or nobody knows.
-    Usual,
     /// It has not ceased.
     NotKnownYet,
+    /// As loud as the rep, or nobody knows.
+    Usual,
 }
 
 impl Echo {
@@ -103,6 +137,7 @@ impl Echo {
             usual: UsualLevel::default(),
             voices: VecDeque::new(),
             over: Vec::new(),
+            goes_on: None,
         }
     }
 
@@ -129,6 +164,11 @@ impl Echo {
         }
     }
 
+    /// Whether a voice is on.
+    pub(super) fn hears_voice(&self) -> bool {
+        self.voices.back().is_some_and(|voice| voice.ended.is_none())
+    }
+
     /// The open speech was a turn of the rep, without a doubt or with some.
     pub(super) fn committed(&mut self, is_doubtful: bool) {
         if is_doubtful { self.usual.forget() } else { self.usual.learn() }
@@ -144,42 +184,56 @@ impl Echo {
         self.over = sounded;
     }
 
-    /// Judges the words of one text, in order. `open` is what was heard of the open reply;
-    /// `is_settled` says that no more words can follow.
+    /// Words were settled, the last of which are whose.
+    pub(super) fn settled(&mut self, reply: Option<ReplyId>, last: Verdict) {
+        match last {
+            Verdict::Own => self.goes_on = None,
+            Verdict::Held => {}
+            Verdict::Echo => self.goes_on = reply.or(self.goes_on),
+        }
+    }
+
+    /// Judges words that follow each other. `open` is what was heard of the open reply.
     pub(super) fn judge(
         &self,
         policy: &Policy,
         open: &[Sounded],
         heard: &[Heard],
-        is_settled: bool,
+        more: More,
     ) -> Judgement {
         let sounded: Vec<&Sounded> = self.over.iter().chain(open).collect();
-        let enough = policy.echo_words as usize;
         let mut verdicts = Vec::with_capacity(heard.len());
-        let mut doubtful = false;
+        let (mut is_doubtful, mut reply) = (false, None);
         while verdicts.len() < heard.len() {
             let rest = &heard[verdicts.len()..];
             let run = longest_run(policy, &sounded, rest);
-            doubtful |= enough <= run.len();
-            let may_go_on = run.len() == rest.len() && !is_settled;
-            let loudness = run.iter().zip(rest).map(|(word, heard)| {
-                let (from, to) = match heard.said {
-                    SaidAt::Span(from, to) => (from, to),
-                    SaidAt::Before(_) => (word.start, word.end),
-                };
-                self.loudness(policy, from, to)
+            let of = run.first().map(|word| word.reply);
+            let goes_on = verdicts.is_empty() && of.is_some() && of == self.goes_on;
+            let is_enough = goes_on || policy.echo_words as usize <= run.len();
+            is_doubtful |= is_enough;
+            reply = of.or(reply);
+            let loudness = run.iter().zip(rest).map(|(word, heard)| match heard.said {
+                SaidAt::Span(from, to) => self.loudness(policy, from, to),
+                SaidAt::Before(_) => self.loudness(policy, word.start, word.end),
             });
-            let verdict = verdict(loudness, enough <= run.len(), may_go_on);
+            let is_first = verdicts.is_empty();
+            let may_follow = more == More::Words || (more == More::Voices && is_first);
+            let may_go_on = may_follow && run.len() == rest.len();
+            let verdict = match loudness.max() {
+                None | Some(Loudness::Usual) => Verdict::Own,
+                Some(_) if !is_enough && !may_go_on => Verdict::Own,
+                Some(Loudness::Quiet) if is_enough => Verdict::Echo,
+                Some(_) => Verdict::Held,
+            };
             verdicts.resize(verdicts.len() + run.len().max(1), verdict);
         }
-        Judgement { verdicts, doubtful }
+        Judgement { verdicts, is_doubtful, reply }
     }
 
     /// How loud the voice was from there to there; the nearest one where there was none, since a
     /// recogniser and a segmenter do not agree to the millisecond.
     fn loudness(&self, policy: &Policy, from: CallTime, to: CallTime) -> Loudness {
-        let Some(Dbfs(usual)) = self.usual.level() else { return Loudness::Usual };
-        let quiet = usual - policy.echo_under_db as f32;
+        let quiet = self.usual.level().0 - policy.echo_under_db as f32;
         let slack = policy.echo_within;
         let in_it = self.loudest(quiet, from, to);
         in_it
@@ -188,37 +242,14 @@ impl Echo {
     }
 
     fn loudest(&self, quiet: f32, from: CallTime, to: CallTime) -> Option<Loudness> {
-        let mut loudest = None;
-        for voice in &self.voices {
-            let is_there = voice.from <= to && voice.ended.is_none_or(|(ended, _)| from <= ended);
-            match voice.ended {
-                _ if !is_there => {}
-                Some((_, level)) if quiet < level.0 => return Some(Loudness::Usual),
-                Some(_) => {
-                    loudest.get_or_insert(Loudness::Quiet);
-                }
-                None => loudest = Some(Loudness::NotKnownYet),
-            }
-        }
-        loudest
-    }
-}
-
-fn verdict(loudness: impl Iterator<Item = Loudness>, is_enough: bool, may_go_on: bool) -> Verdict {
-    let mut is_known = true;
-    let mut is_any = false;
-    for loudness in loudness {
-        is_any = true;
-        match loudness {
-            Loudness::Usual => return Verdict::Own,
-            Loudness::NotKnownYet => is_known = false,
-            Loudness::Quiet => {}
-        }
-    }
-    match (is_any && (is_enough || may_go_on), is_enough && is_known) {
-        (false, _) => Verdict::Own,
-        (true, false) => Verdict::Held,
-        (true, true) => Verdict::Echo,
+        let begun = self.voices.iter().filter(|voice| voice.from <= to);
+        let loudness = begun.filter_map(|voice| match voice.ended {
+            None => Some(Loudness::NotKnownYet),
+            Some((ended, _)) if ended < from => None,
+            Some((_, level)) if quiet < level.0 => Some(Loudness::Usual),
+            Some(_) => Some(Loudness::Quiet),
+        });
+        loudness.max()
     }
 }
 
@@ -280,11 +311,10 @@ impl UsualLevel {
         self.open.clear();
     }
 
-    /// `None` before the first turn.
-    fn level(&self) -> Option<Dbfs> {
+    fn level(&self) -> Dbfs {
         let mut levels: Vec<Dbfs> = self.turns.iter().copied().collect();
         levels.sort_by(|a, b| a.0.total_cmp(&b.0));
-        levels.get(levels.len() / 2).copied()
+        levels.get(levels.len() / 2).copied().unwrap_or(NOMINAL)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::echo::EchoCancellation;
 use crate::record::{RecordEvent, Utterance};
 use crate::units::{CallTime, Dbfs, Span};
 
@@ -131,18 +132,6 @@ pub enum Hint {
     TurnResumed,
     /// It is over.
     EndOfTurn,
-}
-
-/// Whether the rep's microphone is kept from hearing the persona.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EchoCancellation {
-    /// Echo is cancelled, or there is no loudspeaker that it could come from.
-    On,
-    /// It is not.
-    Off,
-    /// Nobody knows.
-    Unknown,
 }
 
 /// Everything that can happen to a call. Audio enters as what ingress and playout made of it.

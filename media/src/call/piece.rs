@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::echo::{Heard, Judgement, SaidAt, Verdict, normalised};
+use super::echo::{Heard, SaidAt, Verdict, normalised};
 use super::event::TimedWord;
 use crate::units::CallTime;
 
@@ -58,10 +58,14 @@ impl Piece {
         timed.collect()
     }
 
-    /// Keeps whose its words are. Says whether enough of them could have been echo.
-    pub(super) fn judged(&mut self, judgement: Judgement) -> bool {
-        self.verdicts = judgement.verdicts;
-        judgement.doubtful
+    /// Keeps whose its words are.
+    pub(super) fn judged(&mut self, verdicts: Vec<Verdict>) {
+        self.verdicts = verdicts;
+    }
+
+    /// Whose the last word is, where it was judged.
+    pub(super) fn last_verdict(&self) -> Option<Verdict> {
+        self.verdicts.last().copied()
     }
 
     /// Whether it was not judged yet, or could not be.
@@ -72,6 +76,28 @@ impl Piece {
     /// Whether it is not known yet whose some of its words are.
     pub(super) fn has_held(&self) -> bool {
         self.verdicts.contains(&Verdict::Held)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Lets go of all words but those of which it is not known. Says whether there are any.
+    pub(super) fn keep_held(&mut self) -> bool {
+        let held = |place: usize| self.verdicts.get(place) == Some(&Verdict::Held);
+        let words: Vec<&str> = if self.words.is_empty() {
+            self.text.split_whitespace().collect()
+        } else {
+            self.words.iter().map(|word| word.text.as_str()).collect()
+        };
+        let kept: Vec<usize> = (0..words.len()).filter(|place| held(*place)).collect();
+        let text = kept.iter().map(|place| words[*place]).collect::<Vec<_>>().join(" ");
+        let at = |place: &usize| self.words.get(*place).cloned();
+        let words = kept.iter().filter_map(at).collect();
+        let shown = kept.iter().filter_map(|place| self.shown.get(*place).copied()).collect();
+        let verdicts = vec![Verdict::Held; kept.len()];
+        *self = Self { text, words, shown, verdicts };
+        !self.is_empty()
     }
 
     /// Takes what is not known for the rep's.

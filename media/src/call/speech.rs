@@ -1,13 +1,17 @@
 //! The rep's side of a call: speech that no decision has taken yet, and what became of the last.
 
+use super::echo::{Heard, Judgement, Verdict};
 use super::piece::Piece;
-use crate::call::{FinaliseId, TimedWord};
+use crate::call::{FinaliseId, ReplyId, TimedWord};
 use crate::record::{Speaker, Utterance, Word};
 use crate::turn::Words;
 use crate::units::{CallTime, Span};
 
 /// How long speech is taken to have lasted whose voice and words have no times.
 const UNTIMED_SPEECH: Span = Span::ms(300);
+
+/// The reply that words were judged by, and whose the last of them is.
+type Judged = (Option<ReplyId>, Verdict);
 
 /// What the rep has said since the floor last took, kept or discarded speech.
 #[derive(Debug, Default)]
@@ -85,20 +89,35 @@ impl OpenSpeech {
         self.settled = Some(now);
     }
 
-    /// Judges what was not judged yet, or of which it was not known whose it is. `judge` is told
-    /// whether the text is settled, and says whether it is doubtful.
-    pub(super) fn judge(&mut self, judge: impl Fn(&mut Piece, bool) -> bool) {
-        for piece in self.finals.iter_mut().filter(|piece| piece.is_to_judge()) {
-            self.doubtful |= judge(piece, true);
+    /// Has judged, in one go, what was not judged yet and that of which it was not known whose it is.
+    /// Returns whose the last of the settled words are, if any were judged.
+    pub(super) fn judge(&mut self, judge: impl FnOnce(&[Heard]) -> Judgement) -> Option<Judged> {
+        let open = || self.finals.iter().chain([&self.partial]).filter(|piece| piece.is_to_judge());
+        let heard: Vec<Vec<Heard>> = open().map(Piece::heard).collect();
+        let Judgement { mut verdicts, is_doubtful, reply } = judge(&heard.concat());
+        self.doubtful |= is_doubtful;
+        let mut last = None;
+        let finals = self.finals.len();
+        let pieces = self.finals.iter_mut().chain([&mut self.partial]).enumerate();
+        let pieces = pieces.filter(|(_, piece)| piece.is_to_judge());
+        for ((place, piece), heard) in pieces.zip(heard) {
+            let rest = verdicts.split_off(heard.len());
+            piece.judged(std::mem::replace(&mut verdicts, rest));
+            if place < finals {
+                last = piece.last_verdict().or(last);
+            }
         }
-        if self.partial.is_to_judge() {
-            self.doubtful |= judge(&mut self.partial, false);
-        }
+        last.map(|last| (reply, last))
     }
 
     /// Whether it is not known yet whose some of its words are.
     pub(super) fn has_held(&self) -> bool {
         self.partial.has_held() || self.finals.iter().any(Piece::has_held)
+    }
+
+    /// Whether words are shown that the recogniser will settle, whosever they are.
+    pub(super) fn is_shown(&self) -> bool {
+        !self.partial.is_empty()
     }
 
     /// Whether some of it might be echo.
@@ -138,7 +157,8 @@ impl OpenSpeech {
     pub(super) fn discard(&mut self) {
         // Voice that is on belongs to what comes next.
         self.voiced = self.voiced.filter(|voiced| voiced.to.is_none());
-        self.finals.clear();
+        // What nobody knows the speaker of may go on in what comes next.
+        self.finals.retain_mut(Piece::keep_held);
         self.partial = Piece::default();
         self.settled = None;
         self.doubtful = false;

@@ -1,5 +1,6 @@
 //! What the recogniser tells: words of the open speech, or of speech that was taken already.
 
+use super::echo::{More, Sounded};
 use super::piece::Piece;
 use super::reply::Reply;
 use super::speech::Spoken;
@@ -48,17 +49,22 @@ impl Call {
         self.tell_floor(Input::Settled(finalise, self.words()));
     }
 
-    /// Tells whose the words are that were held back for a voice that has ceased now.
+    /// Tells the floor of words that were held back and are the rep's, where that is known now.
     pub(super) fn decide_held(&mut self) {
         if !self.speech.has_held() {
             return;
         }
-        let known = self.speech.text();
+        let (known, told) = (self.words().count, self.speech.text());
         self.judge();
         let text = self.speech.text();
-        if text != known {
+        if text != told {
+            self.hear_in_noise(known);
             self.tell(Live::Partial { text });
-            self.tell_floor(Input::Words(self.words()));
+            self.tell_floor(if self.speech.has_unsettled() {
+                Input::Words(self.words())
+            } else {
+                Input::Settled(None, self.words())
+            });
         }
     }
 
@@ -67,22 +73,40 @@ impl Call {
         if !self.echo.is_possible() {
             return;
         }
-        let open = self.reply.as_ref().map(Reply::sounded).unwrap_or_default();
+        let (sounded, more) = (self.sounded(), self.more_echo());
         let (echo, policy) = (&self.echo, &self.setup.policy);
-        self.speech.judge(|piece, is_settled| {
-            piece.judged(echo.judge(policy, &open, &piece.heard(), is_settled))
-        });
+        let judged = self.speech.judge(|heard| echo.judge(policy, &sounded, heard, more));
+        if let Some((reply, last)) = judged {
+            self.echo.settled(reply, last);
+        }
     }
 
     /// Judges words of speech that was taken already: those that are not surely echo belong to it.
     fn judge_late(&self, text: &str, words: Vec<TimedWord>) -> Piece {
         let mut late = Piece::default().settle(self.now, text, words);
         if self.echo.is_possible() {
-            let open = self.reply.as_ref().map(Reply::sounded).unwrap_or_default();
-            late.judged(self.echo.judge(&self.setup.policy, &open, &late.heard(), true));
+            let (policy, heard) = (&self.setup.policy, late.heard());
+            late.judged(self.echo.judge(policy, &self.sounded(), &heard, More::Nothing).verdicts);
             late.release();
         }
         late
+    }
+
+    /// What the rep heard of the open reply.
+    fn sounded(&self) -> Vec<Sounded> {
+        self.reply.as_ref().map(Reply::sounded).unwrap_or_default()
+    }
+
+    /// What more may come back of what the rep heard.
+    fn more_echo(&self) -> More {
+        if self.echo.hears_voice() || self.speech.is_shown() {
+            More::Words
+        } else if self.reply.as_ref().is_some_and(Reply::was_audible) || self.answered < self.asked
+        {
+            More::Voices
+        } else {
+            More::Nothing
+        }
     }
 
     /// The request whose answer settles what the recogniser hears now. It tells in the order of the

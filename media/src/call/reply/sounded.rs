@@ -25,6 +25,7 @@ impl Reply {
             let words =
                 words.iter().filter(move |(word, start, _)| !word.is_empty() && is_in(*start));
             words.map(move |(word, start, end)| Sounded {
+                reply: self.id,
                 word: word.clone(),
                 start: time(*start),
                 end: time(*end),
