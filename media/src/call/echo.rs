@@ -329,3 +329,35 @@ fn keep_last(levels: &mut VecDeque<Dbfs>, level: Dbfs) {
 pub(super) fn normalised(word: &str) -> String {
     word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_level_is_the_median_of_the_last_nine_voices_that_were_turns() {
+        let mut usual = UsualLevel::default();
+        assert_eq!(usual.level(), NOMINAL);
+        let mut turn = |levels: &[f32], is_learnt: bool| {
+            levels.iter().for_each(|level| usual.ceased(Dbfs(*level)));
+            if is_learnt {
+                usual.learn()
+            } else {
+                usual.forget()
+            }
+            usual.level().0
+        };
+        assert_eq!(turn(&[-50.0], false), NOMINAL.0, "a cough is no turn");
+        assert_eq!(turn(&[-20.0], true), -20.0);
+        assert_eq!(turn(&[-40.0], true), -20.0, "the louder of two");
+        assert_eq!(turn(&[-19.0, -21.0], true), -20.0, "of -40, -21, -20, -19");
+        assert_eq!(turn(&[-5.0], true), -20.0, "a shout is one place");
+        assert_eq!(turn(&[-30.0; 5], true), -30.0, "five of the last nine");
+    }
+
+    #[test]
+    fn words_are_compared_without_marks_and_case() {
+        assert_eq!(normalised("\u{201c}Don't,"), "dont");
+        assert_eq!(normalised("\u{2014}"), "");
+    }
+}
