@@ -82,6 +82,10 @@ impl Buyer {
                 let signals = Signals::read(&self.scenario, turn.text, turn.talk);
                 reply.answer(&signals, turn);
             }
+            Cue::CutIn => {
+                let signals = Signals::read(&self.scenario, turn.text, turn.talk);
+                reply.cut_in(&signals, turn);
+            }
             Cue::Opening => reply.open(),
             Cue::Nudge => reply.nudge(),
             Cue::Silent => reply.leave_silence(),

@@ -71,7 +71,10 @@ pub enum RecogniserInput {
         /// The first voiced sample.
         at: CallTime,
     },
-    /// The rep paused: settle what was heard and answer with a final that carries the id.
+    /// The rep's voice ceased.
+    VoiceOff,
+    /// Settle what was heard and answer with a final that carries the id. Mostly the rep paused; where the voice is
+    /// still on, what it says from here on is heard as before.
     Finalise(FinaliseId),
 }
 

@@ -19,6 +19,14 @@ const OPENING: &str = "Hi, I am calling around for rates today.";
 const NOTE: &str = "Hold on, what is your budget?";
 const ANSWER: &str = "Just tell me your rate, please. Nobody else asked me so many questions.";
 
+/// Calls of a buyer who cuts in after 4 s.
+const CUTS_IN: &str = "cuts_in";
+const CUTS_IN_AND_LOSES: &str = "cuts_in_and_loses";
+const MONOLOGUE: &str =
+    "we are a family business and we have been lending in this town for forty years";
+const LONG_MONOLOGUE: &str = "we are a family business and we have been lending in this town for forty years so \
+                              you can trust us";
+
 fn setup() -> Setup {
     let recogniser = Recogniser {
         name: "simulated".into(),
@@ -95,7 +103,14 @@ fn scripts() -> Vec<(&'static str, Script)> {
         rep: vec![first.clone(), typed(Start::At(CallTime::from_ms(9_000)), "Are you there?")],
         ..held.clone()
     };
+    let monologue = |words| {
+        let mut talk = script(vec![line(Start::After(1, Span::ms(500)), words)]);
+        talk.persona.push((Cue::CutIn, vec!["Sorry, can I stop you there? I only need the rate."]));
+        talk
+    };
     vec![
+        (CUTS_IN, monologue(MONOLOGUE)),
+        (CUTS_IN_AND_LOSES, monologue(LONG_MONOLOGUE)),
         ("typed_first", script(vec![typed(Start::At(CallTime::from_ms(200)), "Hello Rachel.")])),
         ("typed", script(vec![typed(Start::After(1, Span::ms(500)), NOTE)])),
         ("typed_over_the_buyer", script(vec![first.clone(), note_over_2])),
@@ -135,14 +150,18 @@ fn scripts() -> Vec<(&'static str, Script)> {
 
 fn run(name: &str) -> Outcome {
     let (_, script) = scripts().into_iter().find(|(known, _)| *known == name).expect("a script");
-    sim::run(setup(), script)
+    let mut setup = setup();
+    if [CUTS_IN, CUTS_IN_AND_LOSES].contains(&name) {
+        setup.policy.cut_in = Some(Span::ms(4_000));
+    }
+    sim::run(setup, script)
 }
 
 #[test]
 fn timelines_are_as_written() {
     let mut different = Vec::new();
-    for (name, script) in scripts() {
-        let outcome = sim::run(setup(), script);
+    for (name, _) in scripts() {
+        let outcome = run(name);
         let path = goldens().join(name).with_extension("txt");
         let expected = std::fs::read_to_string(&path).unwrap_or_default();
         if outcome.timeline != expected {

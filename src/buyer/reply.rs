@@ -99,6 +99,19 @@ impl<'a> Reply<'a> {
         self.leave(EndReason::ServerDrain, "drain", lines, about);
     }
 
+    /// Cuts in on a turn that goes on and on. What was said in it counts; it is not answered.
+    pub(super) fn cut_in(&mut self, turn: &Signals, said: &RepTurn<'_>) {
+        self.listen(turn);
+        self.settle(turn, said);
+        if self.hang_up_by_rule(turn) {
+            return;
+        }
+        let lines = &self.scenario.lines.cut_in;
+        let about =
+            "They talk on and on: cut in, in one short sentence, and ask for what matters to you.";
+        self.say("cut_in", lines, about);
+    }
+
     /// Answers a turn: the first that applies of leaving, agreeing, reacting, telling, pressing.
     pub(super) fn answer(&mut self, turn: &Signals, said: &RepTurn<'_>) {
         self.listen(turn);

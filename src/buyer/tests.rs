@@ -263,6 +263,7 @@ fn every_cue_has_an_answer_and_the_last_ones_end_the_call() {
     for (cue, hang_up) in [
         (Cue::Opening, None),
         (Cue::Turn, None),
+        (Cue::CutIn, None),
         (Cue::Nudge, None),
         (Cue::Silent, Some(EndReason::RepSilent)),
         (Cue::Reconnected, None),
@@ -405,4 +406,21 @@ proptest::proptest! {
             proptest::prop_assert!(words <= told.direction.max_words as usize);
         }
     }
+}
+
+#[test]
+fn what_the_buyer_cuts_in_on_counts_and_is_not_answered() {
+    let mut talk = Talk::new(3);
+    talk.at_ms += 46_000;
+    let said = RepTurn {
+        text: "let me tell you about us first we have been here for years what is your credit score",
+        talk: Span::ms(46_000),
+        ..RepTurn::silent(Cue::CutIn, talk.at_ms)
+    };
+    let told = talk.step(&said);
+    assert!(causes(&told.direction).contains(&Cause::TalkedLong), "{:?}", told.direction);
+    assert_eq!(told.direction.reveal, Vec::<String>::new(), "the question waits");
+    let lines = &rachel().lines.cut_in;
+    assert!(lines.iter().any(|line| told.direction.lines == [line]), "{:?}", told.direction.lines);
+    assert!(told.direction.interruptible);
 }

@@ -132,6 +132,10 @@ impl Conduct {
 /// whole turn then is often its first sentence, and people leave less than this between two.
 const WAIT_WITHOUT_STOPS: Span = Span::ms(500);
 
+/// What a buyer who talks over the rep needs to be stopped: twice what others do.
+const TALKED_OVER: Span = Span::ms(1_400);
+const WORDS_OVER: u32 = 4;
+
 /// The floor's times for a scenario: a patient buyer lets the rep think for longer.
 fn policy(scenario: &Scenario, punctuation: bool) -> Policy {
     let default = Policy::default();
@@ -144,6 +148,9 @@ fn policy(scenario: &Scenario, punctuation: bool) -> Policy {
         wait_complete: if punctuation { default.wait_complete } else { WAIT_WITHOUT_STOPS },
         wait_unclear_most: patience.clamp(default.wait_unclear, default.wait_unclear_most),
         wait_incomplete: patience.clamp(default.wait_unclear, default.wait_incomplete),
+        barge_in_confirm: if scenario.talks_over { TALKED_OVER } else { default.barge_in_confirm },
+        barge_in_words: if scenario.talks_over { WORDS_OVER } else { default.barge_in_words },
+        cut_in: scenario.cuts_in_after_s.map(|s| Span::ms(u64::from(s) * 1_000)),
         ..default
     }
 }

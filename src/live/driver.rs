@@ -277,6 +277,8 @@ impl Driver {
                 LineEvent::Call(event) => {
                     if let Event::VoiceOn { at } = event {
                         self.hear(RecogniserInput::VoiceOn { at });
+                    } else if let Event::VoiceOff { .. } = event {
+                        self.hear(RecogniserInput::VoiceOff);
                     }
                     self.tell_now(event);
                 }

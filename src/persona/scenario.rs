@@ -35,6 +35,12 @@ pub struct Scenario {
     pub coaching: bool,
     /// How long a thinking pause of the rep the buyer bears before it takes the turn, in seconds.
     pub patience_s: u32,
+    /// The buyer cuts in on a turn that lasts longer, in seconds; none lets the rep finish.
+    #[serde(default)]
+    pub cuts_in_after_s: Option<u32>,
+    /// The buyer is hard to interrupt: it talks on until the rep insists.
+    #[serde(default)]
+    pub talks_over: bool,
     /// Where trust starts.
     pub trust: Level,
     /// Where patience starts.
@@ -336,6 +342,8 @@ pub struct Needs {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StockLines {
+    /// The rep talks on and on.
+    pub cut_in: Wordings,
     /// The rep is silent.
     pub nudge: Wordings,
     /// The rep stayed silent; the last words.

@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::echo::EchoCancellation;
 use crate::record::{RecordEvent, Utterance};
 use crate::units::{CallTime, Dbfs, Span};
 
@@ -70,6 +69,8 @@ pub enum Cue {
     Opening,
     /// The rep finished a turn.
     Turn,
+    /// The rep's turn goes on and on: the buyer cuts in.
+    CutIn,
     /// The rep has been silent for too long.
     Nudge,
     /// The rep stayed silent after the nudge: the buyer says goodbye and hangs up.
@@ -171,7 +172,7 @@ pub enum Event {
     /// What the client reports of the microphone in use. Before the first report there is no echo.
     Microphone {
         /// Whether it is kept from hearing the persona.
-        echo_cancellation: EchoCancellation,
+        echo_cancellation: super::EchoCancellation,
     },
     /// What the recogniser makes of the speech so far; each replaces the one before.
     Partial {

@@ -91,6 +91,7 @@ pub fn any_setup(chance: &mut Chance<'_>) -> Setup {
         punctuation: chance.one_in(4),
         word_times: true,
     };
+    policy.cut_in = chance.one_in(3).then(|| Span::ms(1_000) + chance.ms(4_000));
     Setup { policy, language: "en-US".into(), recogniser, fillers: vec!["Let me think.".into()] }
 }
 
@@ -112,6 +113,7 @@ pub fn any_script(chance: &mut Chance<'_>) -> Script {
         persona: vec![
             (Cue::Opening, vec!["Hi, I am calling around for rates today."]),
             (Cue::Turn, answers),
+            (Cue::CutIn, vec!["Sorry, can I stop you there?"]),
             (Cue::Reconnected, vec!["Sorry, you cut out."]),
             (Cue::ServerDrain, vec!["I have to go now. Goodbye."]),
             (Cue::Nudge, vec!["Hello? Are you there?"]),

@@ -198,13 +198,14 @@ pub fn paste(setup: &Setup, script: &Script) -> String {
 
 /// What a value derives as its debug text, made Rust: lists, and the variants by their paths.
 fn source(value: &dyn fmt::Debug, fault: &str) -> String {
-    const PATHS: [(&str, &str); 13] = [
+    const PATHS: [(&str, &str); 14] = [
         ("[", "vec!["),
         ("At(", "Start::At("),
         ("After(", "Start::After("),
         ("Into(", "Start::Into("),
         ("(Opening,", "(Cue::Opening,"),
         ("(Turn,", "(Cue::Turn,"),
+        ("(CutIn,", "(Cue::CutIn,"),
         ("(Nudge,", "(Cue::Nudge,"),
         ("(Silent,", "(Cue::Silent,"),
         ("(Reconnected,", "(Cue::Reconnected,"),

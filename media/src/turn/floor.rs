@@ -18,6 +18,9 @@ const FIRST_REPLY: ReplyId = ReplyId(1);
 /// After so many voices without words the next one stops the persona only with words.
 const FRUITLESS_MAX: u32 = 3;
 
+/// A voice with fewer words is nothing to cut in on.
+const CUT_IN_WORDS: u32 = 12;
+
 /// Decisions of one input, for which there is room from the start.
 const MOST_ACTIONS: usize = 16;
 
@@ -64,6 +67,9 @@ enum Voice {
     Speaking {
         since: CallTime,
     },
+    /// The buyer cuts in on one that goes on: what is said meanwhile takes nothing. It counts again when the rep has heard
+    /// the buyer for a while.
+    TalkedOver,
     /// The segmenter still hears one, but it has said nothing for so long that it is a fan or a
     /// television: silence since then. Words alone can begin a turn in it.
     Noise {
@@ -76,7 +82,7 @@ impl Voice {
     const fn quiet_since(self) -> Option<CallTime> {
         match self {
             Self::Quiet { since } | Self::Noise { since } => Some(since),
-            Self::Speaking { .. } => None,
+            Self::Speaking { .. } | Self::TalkedOver => None,
         }
     }
 }
@@ -91,6 +97,8 @@ pub struct Floor {
     words: Words,
     unsettled: bool,
     endpoint: Endpointer,
+    /// When the open turn began.
+    began: CallTime,
     /// When the turn began or its words last changed.
     news: CallTime,
     /// Since when nobody has said anything: a turn that was noise leaves it as it was.
@@ -126,6 +134,7 @@ impl Floor {
             voice: Voice::Quiet { since: CallTime::ZERO },
             words: Words::NONE,
             unsettled: false,
+            began: CallTime::ZERO,
             news: CallTime::ZERO,
             silence: CallTime::ZERO,
             owed: None,
@@ -211,7 +220,7 @@ impl Floor {
             Input::Late => self.late(now),
             Input::Typed => self.typed(now),
             Input::Planned(reply, plan) => self.planned(reply, plan),
-            Input::Audible(reply) => self.audible(reply),
+            Input::Audible(reply) => self.audible(now, reply),
             Input::Silent(reply, cause, at) => self.silent(now, reply, cause, at),
             Input::ReplyFailed(reply) => self.reply_failed(now, reply),
             Input::MediaLost => self.lose_media(now),

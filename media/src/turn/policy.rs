@@ -48,6 +48,11 @@ pub struct Policy {
     pub echo_within: Span,
     /// How far an echo is at least under this rep's usual level, in decibels.
     pub echo_under_db: u32,
+    /// A turn that lasts longer is cut in on by the buyer; none lets the rep finish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut_in: Option<Span>,
+    /// A rep who was cut in on may go on so long beside the buyer before that counts as speech.
+    pub yields: Span,
     /// The persona goes on at the latest this long after a speech that was no interruption.
     pub resume: Span,
     /// An answer that is not audible by then gets a line in front: "Let me think."
@@ -91,6 +96,8 @@ impl Default for Policy {
             echo_words: 3,
             echo_within: Span::ms(300),
             echo_under_db: 12,
+            cut_in: None,
+            yields: Span::ms(1_000),
             resume: Span::ms(450),
             filler: Span::ms(2_500),
             first_audio: Span::ms(8_000),

@@ -152,6 +152,10 @@ impl Session<'_> {
                 self.journal.audio(at, pcm)
             }
             RecogniserInput::VoiceOn { at } => self.journal.voice_on(at),
+            RecogniserInput::VoiceOff => {
+                self.journal.voice_off();
+                return Ok(());
+            }
             RecogniserInput::Finalise(id) => self.journal.finalise(self.now, id),
         };
         self.ask(&requests);

@@ -13,17 +13,22 @@ impl Floor {
             State::Ringing => None,
             State::Opening { from } => match self.voice {
                 Voice::Speaking { since } => Some(since + policy.turn_start),
-                Voice::Quiet { .. } | Voice::Noise { .. } => Some(from + policy.opening),
+                Voice::TalkedOver | Voice::Quiet { .. } | Voice::Noise { .. } => {
+                    Some(from + policy.opening)
+                }
             },
             State::Open { since } => match self.voice {
                 Voice::Speaking { since } => Some(since + policy.turn_start),
+                Voice::TalkedOver => Some(since),
                 Voice::Quiet { .. } | Voice::Noise { .. } => {
                     Some((since + policy.rep_silence).min(self.next_limit()))
                 }
             },
             State::Rep { .. } => match self.voice {
                 Voice::Quiet { since } => Some(since + policy.turn_pause),
-                Voice::Speaking { .. } => Some(self.news + policy.watchdog),
+                Voice::Speaking { .. } | Voice::TalkedOver => {
+                    [Some(self.news + policy.watchdog), self.cuts_in()].into_iter().flatten().min()
+                }
                 // Only the words tell that they are over.
                 Voice::Noise { since } => Some(since + policy.recogniser),
             },
@@ -50,6 +55,7 @@ impl Floor {
             State::Contested { since: paused, .. } => {
                 let decided = match self.voice {
                     Voice::Speaking { since } => since + policy.barge_in_confirm,
+                    Voice::TalkedOver => paused,
                     Voice::Quiet { since } | Voice::Noise { since } => since + policy.resume,
                 };
                 // A voice that comes and goes decides nothing by itself.
@@ -70,22 +76,31 @@ impl Floor {
             State::Ringing | State::Closed => {}
             State::Opening { .. } => match self.voice {
                 Voice::Speaking { .. } => self.start_turn(now),
-                Voice::Quiet { .. } | Voice::Noise { .. } => {
+                Voice::TalkedOver | Voice::Quiet { .. } | Voice::Noise { .. } => {
                     self.compose(now, Cue::Opening, false);
                 }
             },
             State::Open { .. } => match self.voice {
                 Voice::Speaking { .. } => self.start_turn(now),
+                Voice::TalkedOver => {
+                    self.voice = Voice::Speaking { since: now };
+                    self.start_turn(now);
+                }
                 Voice::Quiet { .. } | Voice::Noise { .. } => {
                     let silence = if self.nudged { Cue::Silent } else { Cue::Nudge };
                     let cue = self.closing_cue(now).unwrap_or(silence);
                     self.compose(now, cue, false);
                 }
             },
+            State::Rep { turn } if self.cuts_in().is_some_and(|due| due <= now) => {
+                self.cut_in(now, turn);
+            }
             State::Rep { turn } => {
                 let (since, from) = match self.voice {
                     Voice::Quiet { since } => (since, since),
-                    Voice::Speaking { .. } | Voice::Noise { .. } => (self.news, now),
+                    Voice::Speaking { .. } | Voice::TalkedOver | Voice::Noise { .. } => {
+                        (self.news, now)
+                    }
                 };
                 if let Voice::Speaking { .. } = self.voice {
                     self.voice = Voice::Noise { since };
@@ -117,7 +132,7 @@ impl Floor {
             }
             State::Contested { reply, .. } => match self.voice {
                 Voice::Speaking { .. } => self.interrupt(now),
-                Voice::Quiet { .. } | Voice::Noise { .. } => self.resume(reply),
+                Voice::TalkedOver | Voice::Quiet { .. } | Voice::Noise { .. } => self.resume(reply),
             },
             State::Held { .. } => self.close(EndReason::RepLost),
             State::Leaving { reason, .. } => self.close(reason),

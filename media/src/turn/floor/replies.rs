@@ -1,6 +1,6 @@
 //! The persona's side of the floor: a reply that is made, heard, contested, cut or heard out.
 
-use super::{Action, FRUITLESS_MAX, Floor, Plan, State};
+use super::{Action, FRUITLESS_MAX, Floor, Plan, State, Voice};
 use crate::call::{Cue, EndReason, ReplyId, StopCause};
 use crate::units::CallTime;
 
@@ -31,10 +31,13 @@ impl Floor {
         }
     }
 
-    pub(super) fn audible(&mut self, reply: ReplyId) {
+    pub(super) fn audible(&mut self, now: CallTime, reply: ReplyId) {
         match self.state {
             State::Composing { reply: open, .. } if open == reply => {
                 self.endpoint.forget_pause();
+                if let Voice::TalkedOver = self.voice {
+                    self.voice = Voice::Speaking { since: now + self.policy.yields };
+                }
                 self.state = State::Persona { reply, dry: None };
             }
             State::Persona { reply: open, .. } if open == reply => {

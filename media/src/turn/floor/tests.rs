@@ -3,6 +3,7 @@
 use super::*;
 use crate::call::StopCause;
 use crate::turn::Completeness;
+use crate::units::Span;
 
 /// A floor, and what it decided with the times of the decisions.
 struct Told {
@@ -357,4 +358,90 @@ fn only_an_answer_that_is_late_gets_a_line_in_front() {
     told.tell(3_000, Input::Typed);
     told.wait(10_000);
     assert_eq!(told.since(3_000), [(5_500, Action::Fill(ReplyId(2)))]);
+}
+
+/// A call of a buyer who cuts in after 10 s, in which the opening line was heard out at 2 s and
+/// the rep speaks from 3 s on.
+fn monologue() -> Told {
+    let mut told = Told::connected(Policy { cut_in: Some(Span::ms(10_000)), ..Policy::default() });
+    told.wait(400);
+    told.heard_out(1, 1_000, 2_000);
+    told.voice_on(3_000);
+    for second in 4..=13 {
+        let count = 3 * u32::try_from(second - 3).expect("few words");
+        told.tell(1_000 * second, Input::Words(words(count, Completeness::Unclear)));
+    }
+    told
+}
+
+#[test]
+fn a_buyer_cuts_in_on_a_turn_that_goes_on_where_its_scenario_lets_it() {
+    let mut told = monologue();
+    told.wait(15_000);
+    assert_eq!(
+        told.since(3_200),
+        [
+            // The turn was known after 200 ms of speech.
+            (13_200, Action::Finalise(FinaliseId(1))),
+            (13_200, Action::Commit(turn(0))),
+            (13_200, Action::Compose(ReplyId(2), Cue::CutIn)),
+        ],
+        "the rep goes on, and takes nothing back"
+    );
+
+    let mut patient = Told::opened();
+    patient.voice_on(3_000);
+    for second in 4..60 {
+        let count = u32::try_from(second).expect("few words");
+        patient.tell(1_000 * second, Input::Words(words(count, Completeness::Unclear)));
+    }
+    assert_eq!(patient.since(3_200), [], "others hear the rep out");
+}
+
+#[test]
+fn a_rep_who_is_cut_in_on_and_yields_loses_the_floor() {
+    let mut told = monologue();
+    told.voice_off(13_500);
+    // A breath, and on.
+    told.voice_on(13_800);
+    told.tell(14_000, Input::Audible(ReplyId(2)));
+    told.voice_off(14_900);
+    told.tell(15_000, Input::Settled(Some(FinaliseId(3)), words(2, Completeness::Unclear)));
+    assert_eq!(
+        told.since(13_200),
+        [
+            (13_500, Action::Finalise(FinaliseId(2))),
+            (14_900, Action::Finalise(FinaliseId(3))),
+            (15_000, Action::KeepAside),
+        ],
+        "what was said meanwhile is kept, and is no turn"
+    );
+}
+
+#[test]
+fn a_rep_who_is_cut_in_on_and_goes_on_gets_the_floor_back() {
+    let mut told = monologue();
+    told.tell(14_000, Input::Audible(ReplyId(2)));
+    told.wait(16_000);
+    assert_eq!(
+        told.since(13_200),
+        [
+            // A second beside the buyer, and 120 ms.
+            (15_120, Action::Pause(ReplyId(2))),
+            (15_700, Action::Interrupt(ReplyId(2))),
+            (15_700, Action::RepStarted(turn(1))),
+        ]
+    );
+}
+
+#[test]
+fn a_voice_without_words_is_nothing_to_cut_in_on() {
+    let policy = Policy { cut_in: Some(Span::ms(1_000)), ..Policy::default() };
+    let mut told = Told::connected(policy);
+    told.wait(400);
+    told.heard_out(1, 1_000, 2_000);
+    told.voice_on(3_000);
+    told.tell(3_500, Input::Words(words(4, Completeness::Unclear)));
+    told.wait(8_000);
+    assert_eq!(told.since(3_200), []);
 }

@@ -1,12 +1,16 @@
 //! The rep's side of the floor: speech that starts a turn, pauses it, ends it, or takes no floor.
 
-use super::{Action, FRUITLESS_MAX, Floor, Request, State, Voice, Words};
+use super::{Action, CUT_IN_WORDS, FRUITLESS_MAX, Floor, Request, State, Voice, Words};
 use crate::call::{Cue, FinaliseId, Hint, TurnId};
 use crate::record::Speaker;
 use crate::units::CallTime;
 
 impl Floor {
     pub(super) fn voice_on(&mut self, at: CallTime) {
+        if let State::Composing { cue: Cue::CutIn, .. } = self.state {
+            self.voice = Voice::TalkedOver;
+            return;
+        }
         self.voice = Voice::Speaking { since: at };
         if let State::RepPaused { turn, .. } = self.state {
             if self.is_overdue(at) {
@@ -23,6 +27,7 @@ impl Floor {
         let voice = std::mem::replace(&mut self.voice, Voice::Quiet { since: at });
         let since = match voice {
             Voice::Speaking { since } => since,
+            Voice::TalkedOver => at,
             Voice::Noise { .. } => return self.noise_off(at),
             Voice::Quiet { .. } => return self.voice = voice,
         };
@@ -156,6 +161,8 @@ impl Floor {
             }
             State::Persona { .. } | State::Leaving { .. } => self.set_aside(),
             State::Open { .. } | State::Composing { .. } if words.taking() == 0 => self.set_aside(),
+            // The end of what the buyer cuts in on.
+            State::Composing { cue: Cue::CutIn, .. } => self.set_aside(),
             State::Open { .. } => self.late_turn(now, quiet_since),
             State::Composing { reply, .. } => {
                 let reply = *reply;
@@ -227,6 +234,7 @@ impl Floor {
 
     pub(super) fn start_turn(&mut self, now: CallTime) {
         let turn = self.new_turn();
+        self.began = now;
         self.news = now;
         self.state = State::Rep { turn };
         self.act(Action::RepStarted(turn));
@@ -260,6 +268,23 @@ impl Floor {
         self.commit(turn);
         self.committed = Some(now);
         let cue = self.closing_cue(now).unwrap_or(Cue::Turn);
+        self.compose(now, cue, false);
+    }
+
+    /// When the buyer has heard enough of a turn that goes on, where its scenario lets it cut in.
+    pub(super) fn cuts_in(&self) -> Option<CallTime> {
+        let cut_in = self.policy.cut_in?;
+        let speaks = matches!(self.voice, Voice::Speaking { .. });
+        (speaks && CUT_IN_WORDS <= self.words.count).then(|| self.began + cut_in)
+    }
+
+    /// The buyer takes the floor from a rep who goes on. What was said so far is a turn, which the
+    /// buyer knows when it speaks; the rest is kept beside it.
+    pub(super) fn cut_in(&mut self, now: CallTime, turn: TurnId) {
+        self.finalise();
+        self.commit(turn);
+        self.voice = Voice::TalkedOver;
+        let cue = self.closing_cue(now).unwrap_or(Cue::CutIn);
         self.compose(now, cue, false);
     }
 

@@ -34,14 +34,14 @@ impl Floor {
         let cue = self.closing_cue(now).unwrap_or(Cue::Turn);
         self.compose(now, cue, false);
         // If the rep goes on speaking now, there is more to come before the answer.
-        if let Voice::Speaking { .. } = self.voice {
+        if let Voice::Speaking { .. } | Voice::TalkedOver = self.voice {
             self.voice = Voice::Speaking { since: now };
         }
     }
 
     /// Has the recogniser settle speech that nobody asked it to settle yet.
     pub(super) fn settle_open_speech(&mut self) {
-        let is_on = matches!(self.voice, Voice::Speaking { .. });
+        let is_on = matches!(self.voice, Voice::Speaking { .. } | Voice::TalkedOver);
         if is_on || matches!(self.state, State::Rep { .. }) || self.is_unasked() {
             self.finalise();
         }

@@ -65,6 +65,8 @@ pub(super) struct Journal {
     recent: VecDeque<Frame>,
     unsettled: VecDeque<Utterance>,
     next: u32,
+    /// Whether the rep's voice is on.
+    voice: bool,
 }
 
 impl Journal {
@@ -90,6 +92,7 @@ impl Journal {
 
     /// Opens an utterance some time before the voice, unless one is open.
     pub(super) fn voice_on(&mut self, at: CallTime) -> Vec<Request> {
+        self.voice = true;
         if let Some(open) = self.open() {
             open.voiced = true;
             return Vec::new();
@@ -107,13 +110,22 @@ impl Journal {
         requests
     }
 
-    /// Closes the open utterance. With none open the child still answers, after what it has to do.
+    /// Notes that the voice ceased; that closes nothing.
+    pub(super) fn voice_off(&mut self) {
+        self.voice = false;
+    }
+
+    /// Closes the open utterance. With none open the child still answers, after what it has to do. A voice that is
+    /// still on goes on in the next one.
     pub(super) fn finalise(&mut self, now: CallTime, id: FinaliseId) -> Vec<Request> {
         let mut requests = Vec::new();
         if self.open().is_none() {
             requests.push(self.start());
         }
         requests.extend(self.close(Close::Asked(id), now));
+        if self.voice {
+            requests.push(self.start());
+        }
         requests
     }
 

@@ -53,6 +53,14 @@ it("says of a target without a value neither that it was met nor that it was mis
   expect(result.target("rep.talk_ms")).toBeNull();
 });
 
+it("praises nobody for keeping within a limit in silence", () => {
+  const target = { kpi: "rep.longest_monologue_ms", max: 60_000, min: null, met: true, value: 0 };
+  const silent = resultOf({ rep: { talk_ms: 0, longest_monologue_ms: 0 }, scenario: { targets: [target] } });
+  expect(silent.target("rep.longest_monologue_ms")).toEqual({ min: null, max: 60_000, met: null });
+  const short = resultOf({ rep: { talk_ms: 900, longest_monologue_ms: 900 }, scenario: { targets: [{ ...target, value: 900 }] } });
+  expect(short.target("rep.longest_monologue_ms")?.met).toBe(true);
+});
+
 it("leads from a number to its moments", () => {
   expect(momentsOf(kpi("rep.questions.open"), result).map(({ at_ms }) => at_ms)).toEqual([5]);
   expect(momentsOf(kpi("rep.questions.total"), result)).toHaveLength(2);

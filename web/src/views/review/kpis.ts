@@ -81,7 +81,10 @@ export class KpiResult {
   }
 
   target(path: string): Target | null {
-    return this.#targets.get(path) ?? null;
+    const target = this.#targets.get(path) ?? null;
+    // Who said nothing has kept to no limit.
+    const isSilent = path.startsWith("rep.") && this.number("rep.talk_ms") === 0;
+    return target !== null && isSilent ? { ...target, met: null } : target;
   }
 
   #at(path: string): unknown {

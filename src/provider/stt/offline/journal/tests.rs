@@ -38,8 +38,26 @@ fn an_utterance_begins_400_ms_before_the_voice() {
     let expected: Vec<String> = (35..60).map(|number: u64| number.to_string()).collect();
     assert_eq!(shown(&opened), format!("S {}", expected.join(" ")));
     assert_eq!(shown(&feed(&mut journal, 60, 62)), "60 61");
+    journal.voice_off();
     assert_eq!(shown(&journal.finalise(ms(1_240), FinaliseId(7))), "F0");
     assert_eq!(shown(&feed(&mut journal, 62, 65)), "", "nothing is fed in the pause");
+}
+
+#[test]
+fn a_voice_that_goes_on_after_it_was_settled_is_heard_on() {
+    let mut journal = Journal::default();
+    journal.voice_on(ms(0));
+    feed(&mut journal, 0, 3);
+    assert_eq!(shown(&journal.finalise(ms(60), FinaliseId(1))), "F0 S");
+    assert_eq!(shown(&feed(&mut journal, 3, 5)), "3 4");
+    journal.voice_off();
+    assert_eq!(shown(&feed(&mut journal, 5, 6)), "5", "until that is settled too");
+    assert_eq!(shown(&journal.finalise(ms(120), FinaliseId(2))), "F1");
+    assert_eq!(shown(&feed(&mut journal, 6, 7)), "");
+    journal.settle(ms(130), 0, &[]);
+    let (event, _) = journal.settle(ms(130), 1, &[word("on", 2, 3)]);
+    let Some(RecogniserEvent::Final { words, finalise, .. }) = event else { panic!("no final") };
+    assert_eq!((words[0].start, finalise), (ms(80), Some(FinaliseId(2))));
 }
 
 #[test]
@@ -69,6 +87,7 @@ fn speech_right_after_a_pause_keeps_its_beginning() {
     feed(&mut journal, 0, 50);
     journal.voice_on(ms(1_000));
     feed(&mut journal, 50, 90);
+    journal.voice_off();
     journal.finalise(ms(1_800), FinaliseId(1));
     feed(&mut journal, 90, 93);
     // The voice was back at 1820 ms. 85 to 89 were heard before, and 80 to 84 are not heard again.
@@ -81,6 +100,7 @@ fn a_finalise_with_nothing_open_is_answered_too_and_in_order() {
     let mut journal = Journal::default();
     feed(&mut journal, 0, 10);
     journal.voice_on(ms(100));
+    journal.voice_off();
     assert_eq!(shown(&journal.finalise(ms(200), FinaliseId(4))), "F0");
     assert_eq!(shown(&journal.finalise(ms(210), FinaliseId(5))), "S F1");
     assert!(journal.settle(ms(220), 1, &[]).0.is_none(), "number 0 is owed first");
@@ -98,6 +118,7 @@ fn a_new_child_hears_all_that_is_not_settled() {
     feed(&mut journal, 0, 2);
     journal.voice_on(ms(0));
     feed(&mut journal, 2, 4);
+    journal.voice_off();
     journal.finalise(ms(80), FinaliseId(9));
     feed(&mut journal, 4, 6);
     journal.voice_on(ms(110));
