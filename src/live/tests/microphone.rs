@@ -1,6 +1,7 @@
 //! What clients say of their microphones.
 
 use ringcraft_media::call::EchoCancellation::{self, Off, On, Unknown};
+use ringcraft_media::call::Event;
 
 use super::*;
 
