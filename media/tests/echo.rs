@@ -1,7 +1,7 @@
 //! Whose the words are that a rep's microphone hears while the buyer speaks.
 
 use ringcraft_media::call::{
-    Call, ChunkId, Command, Cue, EchoCancellation, Event, Note, ReplyId, Setup, StopCause,
+    Call, ChunkId, Command, Cue, EchoCancellation, Event, Live, Note, ReplyId, Setup, StopCause,
     TimedWord, VoicedWord,
 };
 use ringcraft_media::log::{self, Entry};
@@ -122,6 +122,8 @@ struct Told {
     call: Call,
     finalise: Option<ringcraft_media::call::FinaliseId>,
     rep: Vec<String>,
+    /// The partials that the page is shown.
+    shown: Vec<String>,
 }
 
 impl Told {
@@ -130,7 +132,7 @@ impl Told {
         let policy =
             Policy { opens: Speaker::Rep, barge_in: Span::ms(20_000), ..Policy::default() };
         let call = Call::new(Setup { policy, ..setup });
-        let mut told = Self { call, finalise: None, rep: Vec::new() };
+        let mut told = Self { call, finalise: None, rep: Vec::new(), shown: Vec::new() };
         told.tell(0, Event::Connected);
         told.tell(0, Event::Microphone { echo_cancellation });
         told
@@ -147,8 +149,10 @@ impl Told {
     fn step(&mut self, at: CallTime, event: Event) {
         let (commands, entries) = log::step(&mut self.call, at, event);
         for command in commands {
-            if let Command::Finalise { id } = command {
-                self.finalise = Some(id);
+            match command {
+                Command::Finalise { id } => self.finalise = Some(id),
+                Command::Tell(Live::Partial { text }) => self.shown.push(text),
+                _ => {}
             }
         }
         self.rep.extend(entries.into_iter().filter_map(|entry| match entry {
@@ -241,6 +245,21 @@ fn words_are_the_reps_when_any_of_it_does_not() {
         let said: Vec<&str> = overheard.words.iter().map(|word| word.0).collect();
         assert_eq!(overheard.kept(true), [said.join(" ")], "{case}");
     }
+}
+
+/// Another microphone, whose echo is cancelled: what was held back is the rep's at once.
+#[test]
+fn nothing_is_held_back_once_echo_is_cancelled() {
+    let mut told = Told::new(EchoCancellation::Off);
+    told.first_turn();
+    told.answer();
+    told.tell(6_370, Event::VoiceOn { at: CallTime::from_ms(6_310) });
+    let shown = |told: &Told| told.shown.last().cloned();
+    let before = shown(&told);
+    told.tell(6_760, Event::Partial { text: "just tell".into() });
+    assert_eq!(shown(&told), before, "it may be echo");
+    told.tell(6_900, Event::Microphone { echo_cancellation: EchoCancellation::On });
+    assert_eq!(shown(&told).as_deref(), Some("just tell"));
 }
 
 /// Of a text that is half echo the other half is kept.

@@ -110,6 +110,11 @@ impl OpenSpeech {
         last.map(|last| (reply, last))
     }
 
+    /// Takes all words for the rep's of which it is not known yet.
+    pub(super) fn release(&mut self) {
+        self.finals.iter_mut().chain([&mut self.partial]).for_each(Piece::release);
+    }
+
     /// Whether it is not known yet whose some of its words are.
     pub(super) fn has_held(&self) -> bool {
         self.partial.has_held() || self.finals.iter().any(Piece::has_held)

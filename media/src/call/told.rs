@@ -71,7 +71,7 @@ impl Call {
     /// Judges which words of the open speech are echo.
     fn judge(&mut self) {
         if !self.echo.is_possible() {
-            return;
+            return self.speech.release();
         }
         let (sounded, more) = (self.sounded(), self.more_echo());
         let (echo, policy) = (&self.echo, &self.setup.policy);
