@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use ringcraft_media::call::ReplyId;
+use ringcraft_media::call::{EchoCancellation, ReplyId};
 pub use ringcraft_media::codec::Encoding;
 use ringcraft_media::units::{CallTime, SampleRate, Samples};
 use tokio::sync::mpsc;
@@ -55,6 +55,8 @@ pub enum LinkIn {
     },
     /// The rep sends a turn in writing; the text is one line without control characters.
     Say(String),
+    /// What the client knows of the microphone in use.
+    Microphone(EchoCancellation),
     /// The client hangs up.
     HangUp,
 }

@@ -10,11 +10,11 @@ use ringcraft::cli::call::wire::{ChannelRequest, Control, Request, Text, read_te
 use ringcraft::config::IceUrls;
 use ringcraft::transport::webrtc::fragment;
 use ringcraft::transport::websocket::listener::greeting;
-use ringcraft_media::call::Live;
+use ringcraft_media::call::{EchoCancellation, Live};
 use serde_json::Value;
 
 /// What a client sends.
-const CLIENT: [&str; 4] = ["hangup", "played", "say", "start"];
+const CLIENT: [&str; 5] = ["hangup", "microphone", "played", "say", "start"];
 
 /// What a server sends about the audio.
 const SERVER: [&str; 5] = ["clear", "error", "pause", "ready", "resume"];
@@ -72,9 +72,10 @@ fn control_place(control: &Control) -> usize {
 fn request_place(request: &Request) -> usize {
     match request {
         Request::Hangup => 0,
-        Request::Played { .. } => 1,
-        Request::Say { .. } => 2,
-        Request::Start { .. } => 3,
+        Request::Microphone { .. } => 1,
+        Request::Played { .. } => 2,
+        Request::Say { .. } => 3,
+        Request::Start { .. } => 4,
     }
 }
 
@@ -172,6 +173,10 @@ fn the_samples_of_webrtc_are_read() {
     let hangup: ChannelRequest =
         serde_json::from_str(&samples_in("tests/protocol")["hangup"]).unwrap();
     assert_eq!(hangup, ChannelRequest::Hangup);
+    let microphone: ChannelRequest =
+        serde_json::from_str(&samples_in("tests/protocol")["microphone"]).unwrap();
+    let off = EchoCancellation::Off;
+    assert_eq!(microphone, ChannelRequest::Microphone { echo_cancellation: off });
     let say: ChannelRequest = serde_json::from_str(&samples_in("tests/protocol")["say"]).unwrap();
     assert_eq!(say, ChannelRequest::Say { text: "What matters most to you?".into() });
 }

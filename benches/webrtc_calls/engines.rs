@@ -56,7 +56,7 @@ impl SpeechToText for Ear {
                     let (text, words) = (SAID.into(), Vec::new());
                     RecogniserEvent::Final { text, words, finalise: Some(id) }
                 }
-                RecogniserInput::Audio { .. } => continue,
+                RecogniserInput::Audio { .. } | RecogniserInput::VoiceOff => continue,
             };
             send(&events, ProviderEvent::Recogniser(event)).await?;
         }

@@ -3,16 +3,21 @@
 //! The call turns what happens into what the floor must know, and what the floor decides into
 //! commands, utterances and live events. It performs nothing and never fails on what it is told.
 
+mod echo;
 mod event;
 mod kept;
+mod piece;
 mod reply;
 mod speech;
 mod timing;
+mod told;
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use echo::Echo;
+pub use echo::EchoCancellation;
 pub use event::*;
 use reply::{Ending, Reply};
 use speech::{OpenSpeech, Spoken};
@@ -54,6 +59,7 @@ pub struct Call {
     now: CallTime,
     floor: Floor,
     speech: OpenSpeech,
+    echo: Echo,
     /// The recogniser was last asked to settle with this, and has answered up to that.
     asked: FinaliseId,
     answered: FinaliseId,
@@ -84,6 +90,7 @@ impl Call {
             setup,
             now: CallTime::ZERO,
             speech: OpenSpeech::default(),
+            echo: Echo::new(),
             asked: NO_FINALISE,
             answered: NO_FINALISE,
             last_spoken: None,
@@ -157,6 +164,9 @@ impl Call {
         self.tell_floor(Input::Tick);
         self.flush_stalled();
         self.carry_out(due);
+        // With the end of a reply its last words cannot come back for long.
+        self.decide_held();
+        self.carry_out(due);
     }
 
     fn take(&mut self, event: Event) {
@@ -172,12 +182,16 @@ impl Call {
             Event::Gap { .. } => {}
             Event::VoiceOn { at } => {
                 self.speech.voice_on(at);
+                self.echo.voice_on(at);
                 self.tell_floor(Input::VoiceOn(at));
             }
-            Event::VoiceOff { at, .. } => {
+            Event::VoiceOff { at, level } => {
                 self.speech.voice_off(at);
+                self.echo.voice_off(at, level);
+                self.decide_held();
                 self.tell_floor(Input::VoiceOff(at));
             }
+            Event::Microphone { echo_cancellation } => self.echo.reported(echo_cancellation),
             Event::Partial { text } => self.show(&text),
             Event::Final { text, words, finalise } => self.settle(&text, words, finalise),
             Event::Hint { hint } => self.tell_floor(Input::Hint(hint)),
@@ -269,67 +283,6 @@ impl Call {
         }
     }
 
-    fn show(&mut self, partial: &str) {
-        // Words of speech that was taken already: the final that settles them corrects it.
-        if self.late_for(self.next_answer()).is_some() {
-            return;
-        }
-        let known = self.words().count;
-        self.speech.partial(partial);
-        self.hear_in_noise(known);
-        self.tell(Live::Partial { text: self.speech.text() });
-        self.tell_floor(Input::Words(self.words()));
-    }
-
-    fn settle(&mut self, text: &str, words: Vec<TimedWord>, finalise: Option<FinaliseId>) {
-        let answers = finalise.unwrap_or(self.next_answer());
-        self.answered = self.answered.max(finalise.unwrap_or(NO_FINALISE));
-        if let Some(spoken) = self.late_for(answers) {
-            // Words that were shown and then denied stay: the persona may have answered them.
-            if !text.trim().is_empty() && spoken.taken.amend(text, words) {
-                self.amend();
-            }
-        } else {
-            let known = self.words().count;
-            self.speech.settle(self.now, text, words);
-            self.hear_in_noise(known);
-        }
-        self.tell_floor(Input::Settled(finalise, self.words()));
-    }
-
-    /// The request whose answer settles what the recogniser hears now. It tells in the order of the
-    /// sound, so whatever comes before an answer is of sound before that request.
-    fn next_answer(&self) -> FinaliseId {
-        FinaliseId(self.answered.0 + 1)
-    }
-
-    /// The speech that was taken before its words were settled by the answer to this request.
-    fn late_for(&mut self, answers: FinaliseId) -> Option<&mut Spoken> {
-        self.last_spoken.as_mut().filter(|spoken| answers <= spoken.last_finalise)
-    }
-
-    /// A late final changed the last speech that was taken: one utterance, never a second turn.
-    fn amend(&mut self) {
-        let Some(spoken) = &self.last_spoken else { return };
-        let utterance = spoken.taken.utterance.clone();
-        let mut place = spoken.place;
-        match place.and_then(|place| self.history.get_mut(place)) {
-            Some(said) => said.text.clone_from(&utterance.text),
-            None => place = self.remember_aside(&utterance.text),
-        }
-        self.command(Command::Note(Note::Amended(utterance.clone())));
-        self.tell(Live::Utterance { utterance });
-        if place.is_some_and(|place| self.unanswered.contains(&place)) {
-            if let Some(turn) = &mut self.turn_end {
-                turn.settled = Some(self.now);
-            }
-            self.tell_floor(Input::Late);
-        }
-        if let Some(spoken) = &mut self.last_spoken {
-            spoken.place = place;
-        }
-    }
-
     fn flush_stalled(&mut self) {
         let Some(reply) = &mut self.reply else { return };
         if reply.stall_deadline().is_some_and(|due| due <= self.now)
@@ -361,6 +314,7 @@ impl Call {
                 Action::Discard => {
                     self.leave_noise();
                     self.speech.discard();
+                    self.echo.dropped();
                 }
                 Action::KeepAside => self.keep_aside(),
                 Action::CommitTyped(turn) => {
@@ -394,6 +348,7 @@ impl Call {
     }
 
     fn commit(&mut self, due: CallTime) {
+        self.echo.committed(self.speech.is_doubtful());
         if let Some(taken) = self.take_speech() {
             let place = self.remember(taken.utterance.text.clone());
             self.unanswered.push(place);
@@ -449,6 +404,9 @@ impl Call {
     fn conclude(&mut self, ending: Ending) {
         let Some(open) = self.reply.take() else { return };
         let reply = open.id;
+        if self.echo.is_possible() {
+            self.echo.reply_over(open.sounded());
+        }
         let utterances = &mut self.utterances;
         let heard = open.conclude(self.now, ending, || next_utterance(utterances));
         let at = heard.as_ref().map_or(self.now, |heard| CallTime::from_ms(heard.end_ms));

@@ -6,6 +6,7 @@
 
 mod script;
 mod world;
+mod echo;
 mod watch;
 mod random;
 mod shrink;
@@ -13,7 +14,7 @@ mod shrink;
 use std::fmt::Write as _;
 
 pub use random::{Chance, any_input, any_script, any_setup};
-pub use script::{Hearing, Line, ModelFault, Network, Script, Start, VoiceFault, Voices};
+pub use script::{Echo, Hearing, Line, ModelFault, Network, Script, Start, VoiceFault, Voices};
 pub use shrink::{Smallest, breaks, paste, shrink};
 
 use crate::call::{Call, Command, Cue, Event, Live, Note, Setup};
@@ -167,6 +168,12 @@ impl Sim {
                     self.tell(event);
                 }
             }
+            Happening::Voice(edge) => {
+                if let Some(event) = self.world.edge(edge) {
+                    self.tell(event);
+                }
+            }
+            Happening::Echo(word) => self.world.echo(self.now, word),
             Happening::Audio { reply, chunk, pcm } => {
                 let span = self
                     .playout
@@ -245,6 +252,9 @@ impl Sim {
         let text = match event {
             Event::VoiceOn { at } => format!("rep voice on, from {at}"),
             Event::VoiceOff { at, .. } => format!("rep voice off, to {at}"),
+            Event::Microphone { echo_cancellation } => {
+                format!("microphone, echo cancellation {echo_cancellation:?}").to_lowercase()
+            }
             Event::Partial { text } => format!("partial  {text}"),
             Event::Final { text, .. } => format!("final    {text}"),
             Event::Typed { text } => format!("typed    {text}"),
@@ -296,7 +306,8 @@ impl Sim {
         for frame in &self.frames {
             legs.write(frame);
         }
-        self.must(self.watch.finished(&self.log, self.world.lost_words()));
+        let (lost, echoed) = (self.world.lost_words(), self.world.echoed_words());
+        self.must(self.watch.finished(&self.log, lost, echoed));
         self.must(self.watch.taped(&self.frames, legs.persona()));
         let persona_leg = legs.persona().to_vec();
         log::replay(&self.log).expect("a call replays as it ran");

@@ -1,11 +1,11 @@
 //! Faults that other systems have, each as a call in which it would show. `docs/TURNS.md` lists
 //! them all with their tests.
 
-use ringcraft_media::call::{Cue, EndReason, Event, Note, Setup};
+use ringcraft_media::call::{Cue, EchoCancellation, EndReason, Event, Note, Setup};
 use ringcraft_media::log::{self, Entry};
 use ringcraft_media::record::{RecordEvent, Speaker, Utterance};
 use ringcraft_media::sim::{
-    self, Chance, Line, ModelFault, Outcome, Script, Start, VoiceFault, Voices, any_setup,
+    self, Chance, Echo, Line, ModelFault, Outcome, Script, Start, VoiceFault, Voices, any_setup,
 };
 use ringcraft_media::units::Span;
 
@@ -198,6 +198,28 @@ fn fault_08_half_a_second_plays_after_stop() {
         let sound = outcome.persona_leg[pause..].iter().take_while(|sample| **sample != 0);
         let sound_ms = sound.count() / 16;
         assert!((20..=80).contains(&sound_ms), "{into_ms}: {sound_ms} ms after the pause");
+    }
+}
+
+/// A loudspeaker that the microphone hears. The voice stops the persona three times; then it goes on,
+/// and what comes back of its words is nobody's.
+#[test]
+fn fault_10_the_buyer_hears_itself() {
+    for reported in [EchoCancellation::Off, EchoCancellation::Unknown] {
+        let mut script = script(vec![line(Start::After(2, Span::ms(800)), "what do you need")]);
+        script.echo = Some(Echo { reported, level_dbfs: -40 });
+        let outcome = run(script);
+        let told = [FIRST, "what do you need"];
+        assert_eq!(asked(&outcome), told, "{}", outcome.timeline);
+        assert_eq!(texts(&outcome, Speaker::Rep), told, "{}", outcome.timeline);
+        let heard = said(&outcome, Speaker::Persona);
+        assert_eq!(heard.len(), 3, "{}", outcome.timeline);
+        assert!(heard.iter().all(|said| !said.interrupted), "{}", outcome.timeline);
+        assert_eq!(heard[1].text, ANSWER);
+        for reply in 1..=3 {
+            let pauses = times(&outcome, &format!("pause {reply}")).len();
+            assert!(pauses <= 3, "{pauses} of {reply}\n{}", outcome.timeline);
+        }
     }
 }
 

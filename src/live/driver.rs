@@ -6,14 +6,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use ringcraft_media::call::{Call, Command, EndReason, Event, Live, Note};
+use ringcraft_media::call::{Call, Command, EchoCancellation, EndReason, Event, Live, Note};
 use ringcraft_media::log::{self, Entry, Opened};
 use ringcraft_media::record::{RecordEvent, Speaker};
 use ringcraft_media::units::{CallTime, Span};
 use tokio::sync::{mpsc, watch};
 
 use super::composer::Composer;
-use super::engines::Engines;
+use super::engines::{self, Engines};
 use super::feed::Feed;
 use super::line::{Frames, Line, LineEvent};
 use super::recorder::RecorderInput;
@@ -22,9 +22,8 @@ use crate::clock::{self, CallClock};
 use crate::metrics::Metrics;
 use crate::persona::Scenario;
 use crate::provider::{
-    Engine, ModelEvent, PROVIDER_EVENTS, ProviderError, ProviderEvent, RECOGNISER_INPUT,
-    RecogniserEvent, RecogniserInput, RecogniserStart, VOICE_INPUT, VoiceEvent, VoiceInput,
-    VoiceStart,
+    Engine, ModelEvent, PROVIDER_EVENTS, ProviderEvent, RECOGNISER_INPUT, RecogniserEvent,
+    RecogniserInput, VOICE_INPUT, VoiceEvent, VoiceInput,
 };
 use crate::transport::{Link, LinkIn};
 
@@ -107,6 +106,8 @@ struct Driver {
     held: watch::Sender<bool>,
     /// When the rep last sent a turn in writing.
     said_at: Option<CallTime>,
+    /// What the client said of its microphone.
+    microphone: EchoCancellation,
     /// Events that carrying out commands led to.
     pending: VecDeque<Event>,
     faults: Faults,
@@ -119,8 +120,8 @@ impl Driver {
         let (recogniser, recogniser_input) = mpsc::channel(RECOGNISER_INPUT);
         let (voice, voice_input) = mpsc::channel(VOICE_INPUT);
         let (voice_cancelled, cancelled) = watch::channel(None);
-        listen(&scope, &engines, &scenario, recogniser_input, events_in.clone());
-        speak(&scope, &engines, &scenario, voice_input, cancelled, events_in.clone());
+        engines::listen(&scope, &engines, &scenario, recogniser_input, events_in.clone());
+        engines::speak(&scope, &engines, &scenario, voice_input, cancelled, events_in.clone());
         let voice_rate_hz = engines.voice.sample_rate_hz();
         let composer = Composer::new(scenario, engines.model, scope, events_in, start.seed);
         start.feed.attach(start.link.outbound.clone());
@@ -140,6 +141,7 @@ impl Driver {
             metrics: start.metrics,
             held: start.held,
             said_at: None,
+            microphone: EchoCancellation::Unknown,
             pending: VecDeque::new(),
             faults: Faults::default(),
         };
@@ -164,9 +166,11 @@ impl Driver {
                 Some(LinkIn::Audio(inbound)) => {
                     self.clock = CallClock::new(clock::now());
                     self.tell(CallTime::ZERO, Event::Connected);
+                    self.heard_by(CallTime::ZERO, self.microphone);
                     self.receive(LinkIn::Audio(inbound));
                     return true;
                 }
+                Some(LinkIn::Microphone(echo)) => self.microphone = echo,
                 Some(LinkIn::Played { .. }) => {}
                 Some(LinkIn::Say(_)) => self.line.refuse(NOT_CONNECTED),
                 Some(LinkIn::HangUp) | None => break EndReason::RepLost,
@@ -193,6 +197,8 @@ impl Driver {
                     Some(Control::Attach(link)) => {
                         self.feed.attach(link.outbound.clone());
                         self.line.attach(link);
+                        // Another client, perhaps, which has said nothing yet.
+                        self.heard_by(self.now(), EchoCancellation::Unknown);
                     }
                     Some(Control::End(reason)) => self.tell_now(Event::HangUp { reason }),
                     Some(Control::Drain) => self.tell_now(Event::Drain),
@@ -240,9 +246,16 @@ impl Driver {
                 let position = self.line.place(sample);
                 self.tell(now, Event::Played { reply, position });
             }
+            LinkIn::Microphone(echo) => self.heard_by(now, echo),
             LinkIn::Say(text) => self.say(now, text),
             LinkIn::HangUp => self.tell(now, Event::HangUp { reason: EndReason::RepHungUp }),
         }
+    }
+
+    /// Tells the call what is known of the microphone that hears the rep.
+    fn heard_by(&mut self, now: CallTime, echo_cancellation: EchoCancellation) {
+        self.microphone = echo_cancellation;
+        self.tell(now, Event::Microphone { echo_cancellation });
     }
 
     /// Takes a turn that the rep sent in writing, or says why not.
@@ -453,50 +466,3 @@ pub(super) const TOO_SOON: &str = "texts come at most every 500 ms";
 
 /// How long an attached link may take to send its first audio.
 const FIRST_AUDIO_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
-
-fn listen(
-    scope: &CallScope,
-    engines: &Engines,
-    scenario: &Scenario,
-    input: mpsc::Receiver<RecogniserInput>,
-    events: mpsc::Sender<ProviderEvent>,
-) {
-    let recogniser = Arc::clone(&engines.recogniser);
-    let start = RecogniserStart {
-        language: scenario.language.clone(),
-        key_terms: scenario.key_terms.clone(),
-    };
-    scope.spawn(async move {
-        if let Err(error) = recogniser.listen(start, input, events.clone()).await {
-            lose(Engine::Recogniser, error, &events).await;
-        }
-    });
-}
-
-fn speak(
-    scope: &CallScope,
-    engines: &Engines,
-    scenario: &Scenario,
-    input: mpsc::Receiver<VoiceInput>,
-    cancelled: watch::Receiver<Option<ringcraft_media::call::ReplyId>>,
-    events: mpsc::Sender<ProviderEvent>,
-) {
-    let voice = Arc::clone(&engines.voice);
-    let start = VoiceStart {
-        voice: scenario.voice.get(&voice.name()).cloned().unwrap_or_default(),
-        language: scenario.language.clone(),
-    };
-    scope.spawn(async move {
-        if let Err(error) = voice.speak(start, input, cancelled, events.clone()).await {
-            lose(Engine::Voice, error, &events).await;
-        }
-    });
-}
-
-/// Tells the driver that an engine is gone: nobody could go on with a call that is deaf or mute.
-async fn lose(engine: Engine, error: ProviderError, events: &mpsc::Sender<ProviderEvent>) {
-    if !matches!(error, ProviderError::CallOver) {
-        // A closed queue is an ended call.
-        let _ = events.send(ProviderEvent::Lost(engine, error)).await;
-    }
-}

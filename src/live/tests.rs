@@ -18,6 +18,7 @@ use crate::transport::{Encoding, Inbound, LINK_OUTBOUND, LinkFormat, LinkIn, Lin
 
 mod counted;
 mod listening;
+mod microphone;
 
 const ORG: OrgId = OrgId(uuid::Uuid::nil());
 

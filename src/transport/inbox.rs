@@ -110,7 +110,7 @@ mod tests {
                 Some(message) = inbound.recv() => taken.push(match message {
                     LinkIn::Audio(audio) => audio.media_time.0,
                     LinkIn::Played { sample, .. } => sample.0,
-                    LinkIn::Say(_) | LinkIn::HangUp => 0,
+                    LinkIn::Microphone(_) | LinkIn::Say(_) | LinkIn::HangUp => 0,
                 }),
             }
         }

@@ -1,7 +1,7 @@
 //! The text messages of links, whichever carries them: JSON objects with a type. Pure: any text
 //! gives a value or a fault.
 
-use ringcraft_media::call::ReplyId;
+use ringcraft_media::call::{EchoCancellation, ReplyId};
 use ringcraft_media::units::{SampleRate, Samples};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -121,7 +121,24 @@ struct SayFields {
     text: String,
 }
 
+const MICROPHONE_NEEDS: (&str, &str) =
+    ("microphone", "echo_cancellation (\"on\", \"off\" or \"unknown\")");
+
+#[derive(Deserialize)]
+struct MicrophoneFields {
+    echo_cancellation: EchoCancellation,
+}
+
 impl ClientMessage {
+    /// What the client reports of its microphone.
+    ///
+    /// # Errors
+    /// When it reports nothing that is known.
+    pub(super) fn microphone(&self) -> Result<EchoCancellation, Fault> {
+        let microphone: MicrophoneFields = self.fields(MICROPHONE_NEEDS)?;
+        Ok(microphone.echo_cancellation)
+    }
+
     /// The text of a turn in writing: one line, whatever white space and control characters came.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
+use ringcraft_media::call::EchoCancellation;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval_at, sleep_until, timeout, timeout_at};
@@ -18,7 +19,7 @@ use crate::clock;
 use crate::model::CallId;
 use crate::transport::inbox::{Flooded, Inbox};
 use crate::transport::text::{Fault, MAX_FAULTS};
-use crate::transport::{LINK_OUTBOUND, Link, LinkFormat, LinkOut, Refused};
+use crate::transport::{LINK_OUTBOUND, Link, LinkFormat, LinkIn, LinkOut, Refused};
 use session::{Reaction, Session};
 
 pub mod listener;
@@ -108,7 +109,9 @@ where
     let mut session = Session::new();
     let (mut inbox, inbound) = Inbox::new();
     let ending = match start(&mut sink, &mut source, &mut session).await {
-        Ok(format) => {
+        Ok((format, microphone)) => {
+            // The first message of an empty box: it has room.
+            let _ = microphone.map(|echo| inbox.push(LinkIn::Microphone(echo)));
             let (outbound, queue) = mpsc::channel(LINK_OUTBOUND);
             let link = Link { format, reports_playback: true, inbound, outbound };
             match attach(link) {
@@ -153,7 +156,7 @@ async fn start<S>(
     sink: &mut Sink<S>,
     source: &mut Source<S>,
     session: &mut Session,
-) -> Result<LinkFormat, Ending>
+) -> Result<(LinkFormat, Option<EchoCancellation>), Ending>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -162,7 +165,7 @@ where
         let next = timeout_at(deadline, source.next()).await.map_err(|_| Ending::NoStart)?;
         let message = next.ok_or(Ending::ClientLeft)?.map_err(broken)?;
         match session.receive(&message) {
-            Reaction::Start(format) => return Ok(format),
+            Reaction::Start(format, microphone) => return Ok((format, microphone)),
             Reaction::Complain(fault) => send(sink, complaint(fault)).await?,
             Reaction::GiveUp(fault) => return Err(Ending::TooManyFaults(fault)),
             Reaction::AudioBeforeStart => return Err(Ending::AudioBeforeStart),
@@ -242,7 +245,7 @@ where
             }
             Reaction::GiveUp(fault) => return Ending::TooManyFaults(fault),
             Reaction::AudioBeforeStart => return Ending::AudioBeforeStart,
-            Reaction::Start(_) | Reaction::None => {}
+            Reaction::Start(..) | Reaction::None => {}
         }
     }
 }

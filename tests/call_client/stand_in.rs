@@ -185,7 +185,7 @@ async fn audio(
     upgrade.on_upgrade(async move |mut socket| {
         let start = socket.recv().await.unwrap().unwrap().into_text().unwrap();
         let start: Value = serde_json::from_str(&start).unwrap();
-        let expected = json!({ "type": "start", "encoding": "pcm_s16le", "sample_rate": 16_000 });
+        let expected = json!({ "type": "start", "encoding": "pcm_s16le", "sample_rate": 16_000, "echo_cancellation": "on" });
         assert_eq!(start, expected);
         if scenario == "refuses" {
             let frame = CloseFrame { code: 1008, reason: "no audio today".into() };

@@ -1,6 +1,7 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { Direction } from "radix-ui";
 import type { ComponentType } from "react";
+import { preload } from "react-dom";
 import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
 
 import { makeQueries, meQuery } from "./api/queries";
@@ -16,6 +17,12 @@ const queries = makeQueries();
 // Who is signed in is asked for before anything is drawn, and so is what most people come for.
 const ahead = location.pathname === "/practice" ? askAhead(queries) : queries.query(meQuery);
 ahead.catch(() => undefined);
+
+// What a review shows is on its way while its code is.
+const reviewed = /^\/calls\/[^/]+$/u.exec(location.pathname)?.[0];
+if (reviewed !== undefined) {
+  for (const part of ["", "/record", "/waveform"]) preload(`/api${reviewed}${part}`, { as: "fetch", crossOrigin: "anonymous" });
+}
 
 /** A view whose code is loaded before it is gone to. */
 function view(load: () => Promise<{ default: ComponentType }>) {

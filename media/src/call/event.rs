@@ -169,6 +169,11 @@ pub enum Event {
         /// How long it is.
         span: Span,
     },
+    /// What the client reports of the microphone in use. Before the first report there is no echo.
+    Microphone {
+        /// Whether it is kept from hearing the persona.
+        echo_cancellation: super::EchoCancellation,
+    },
     /// What the recogniser makes of the speech so far; each replaces the one before.
     Partial {
         /// Words since the last final.

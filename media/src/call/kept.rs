@@ -22,6 +22,7 @@ impl Call {
 
     /// Keeps what the rep said without giving it the floor.
     pub(super) fn keep_aside(&mut self) {
+        self.echo.dropped();
         // Speech of which nothing is known yet may be a turn.
         let last_finalise = if self.speech.has_unsettled() {
             self.next_answer().min(self.asked)

@@ -1,5 +1,9 @@
 //! One reply of the persona: its text in chunks, its sound in runs, and how much was heard.
 
+mod sounded;
+
+use std::ops::Range;
+
 use super::timing::Progress;
 use crate::call::{ChunkId, Cue, ReplyId, StopCause, VoicedWord};
 use crate::chunker::Chunker;
@@ -61,6 +65,8 @@ struct Run {
     at: CallTime,
     from: Span,
     stop: Option<Stop>,
+    /// How far the rep's ear is behind what was sent.
+    lag: Span,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -221,7 +227,8 @@ impl Reply {
     }
 
     pub(super) fn play_started(&mut self, at: CallTime, from: Span) {
-        self.runs.push(Run { at, from, stop: None });
+        let lag = self.runs.last().map_or(UNREPORTED_LAG, |run| run.lag);
+        self.runs.push(Run { at, from, stop: None, lag });
     }
 
     pub(super) fn play_stopped(&mut self, at: CallTime, position: Span, cause: StopCause) {
@@ -236,6 +243,10 @@ impl Reply {
     pub(super) fn played(&mut self, now: CallTime, position: Span) {
         if let Some(sent) = self.sent(now) {
             self.report = Some((now, position.min(sent)));
+            // A client that plays nothing falls behind no further.
+            if let Some(run @ Run { stop: None, .. }) = self.runs.last_mut() {
+                run.lag = sent.saturating_sub(position);
+            }
         }
     }
 
@@ -343,7 +354,7 @@ impl Reply {
         let mut placed = Vec::new();
         let mut base = Span::ZERO;
         for chunk in &self.chunks {
-            if chunk.span == Span::ZERO && !chunk.spoken.words().is_empty() {
+            if !chunk.is_placed() {
                 break;
             }
             chunk.place(base, &mut placed);
@@ -354,36 +365,43 @@ impl Reply {
 }
 
 impl Chunk {
+    /// Whether its sound is there, if it has any.
+    fn is_placed(&self) -> bool {
+        self.span != Span::ZERO || self.spoken.words().is_empty()
+    }
+
     fn written_words(&self) -> impl Iterator<Item = &str> {
         self.spoken.tokens().iter().map(|range| &self.written[range.clone()])
     }
 
-    /// Places the written words: by the voice's word times, else linearly by their letters.
+    /// Places the written words.
     fn place<'a>(&'a self, base: Span, placed: &mut Vec<Placed<'a>>) {
-        let count = self.spoken.words().len();
-        let timed = count == self.words.len();
-        let letters = |upto: usize| -> u64 {
-            self.spoken.words()[..upto]
-                .iter()
-                .map(|word| word.text.chars().count() as u64 + 1)
-                .sum()
-        };
-        let total = letters(count).max(1);
-        let edge = |upto: usize| base + Span(self.span.0 * letters(upto) / total);
         for (token, range) in self.spoken.tokens().iter().enumerate() {
             let words = self.spoken.words_of(token);
-            let (first, last) = (words.start, words.end);
             let (start, end) = if words.is_empty() {
                 // A mark on its own sounds with the word before it.
                 let at = placed.last().map_or(base, |word| word.end);
                 (at, at)
-            } else if timed {
-                (base + self.words[first].start, base + self.words[last - 1].end)
             } else {
-                (edge(first), edge(last))
+                self.edges(base, words)
             };
             placed.push(Placed { text: &self.written[range.clone()], start, end });
         }
+    }
+
+    /// Where spoken words start and end: by the voice's word times, else linearly by their letters.
+    fn edges(&self, base: Span, words: Range<usize>) -> (Span, Span) {
+        let spoken = self.spoken.words();
+        if spoken.len() == self.words.len() {
+            let (first, last) = (&self.words[words.start], &self.words[words.end - 1]);
+            return (base + first.start, base + last.end);
+        }
+        let letters = |upto: usize| -> u64 {
+            spoken[..upto].iter().map(|word| word.text.chars().count() as u64 + 1).sum()
+        };
+        let total = letters(spoken.len()).max(1);
+        let edge = |upto: usize| base + Span(self.span.0 * letters(upto) / total);
+        (edge(words.start), edge(words.end))
     }
 }
 

@@ -1,6 +1,8 @@
 //! The rep's side of a call: speech that no decision has taken yet, and what became of the last.
 
-use crate::call::{FinaliseId, TimedWord};
+use super::echo::{Heard, Judgement, Verdict};
+use super::piece::Piece;
+use crate::call::{FinaliseId, ReplyId, TimedWord};
 use crate::record::{Speaker, Utterance, Word};
 use crate::turn::Words;
 use crate::units::{CallTime, Span};
@@ -8,14 +10,18 @@ use crate::units::{CallTime, Span};
 /// How long speech is taken to have lasted whose voice and words have no times.
 const UNTIMED_SPEECH: Span = Span::ms(300);
 
+/// The reply that words were judged by, and whose the last of them is.
+type Judged = (Option<ReplyId>, Verdict);
+
 /// What the rep has said since the floor last took, kept or discarded speech.
 #[derive(Debug, Default)]
 pub(super) struct OpenSpeech {
     voiced: Option<Voiced>,
-    finals: String,
-    words: Vec<TimedWord>,
-    partial: String,
+    finals: Vec<Piece>,
+    partial: Piece,
     settled: Option<CallTime>,
+    /// Some of it might be echo, though it was not quiet enough to tell.
+    doubtful: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,26 +79,74 @@ impl OpenSpeech {
         self.voiced.get_or_insert(Voiced { from, to: None }).to = None;
     }
 
-    pub(super) fn partial(&mut self, text: &str) {
-        text.trim().clone_into(&mut self.partial);
+    pub(super) fn partial(&mut self, now: CallTime, text: &str) {
+        self.partial.show(now, text);
     }
 
     pub(super) fn settle(&mut self, now: CallTime, text: &str, words: Vec<TimedWord>) {
-        self.partial.clear();
+        let piece = self.partial.settle(now, text, words);
+        self.finals.push(piece);
         self.settled = Some(now);
-        append(&mut self.finals, text);
-        self.words.extend(words);
+    }
+
+    /// Has judged, in one go, what was not judged yet and that of which it was not known whose it is.
+    /// Returns whose the last of the settled words are, if any were judged.
+    pub(super) fn judge(&mut self, judge: impl FnOnce(&[Heard]) -> Judgement) -> Option<Judged> {
+        let open = || self.finals.iter().chain([&self.partial]).filter(|piece| piece.is_to_judge());
+        let heard: Vec<Vec<Heard>> = open().map(Piece::heard).collect();
+        let Judgement { mut verdicts, is_doubtful, reply } = judge(&heard.concat());
+        self.doubtful |= is_doubtful;
+        let mut last = None;
+        let finals = self.finals.len();
+        let pieces = self.finals.iter_mut().chain([&mut self.partial]).enumerate();
+        let pieces = pieces.filter(|(_, piece)| piece.is_to_judge());
+        for ((place, piece), heard) in pieces.zip(heard) {
+            let rest = verdicts.split_off(heard.len());
+            piece.judged(std::mem::replace(&mut verdicts, rest));
+            if place < finals {
+                last = piece.last_verdict().or(last);
+            }
+        }
+        last.map(|last| (reply, last))
+    }
+
+    /// Takes all words for the rep's of which it is not known yet.
+    pub(super) fn release(&mut self) {
+        self.finals.iter_mut().chain([&mut self.partial]).for_each(Piece::release);
+    }
+
+    /// Whether it is not known yet whose some of its words are.
+    pub(super) fn has_held(&self) -> bool {
+        self.partial.has_held() || self.finals.iter().any(Piece::has_held)
+    }
+
+    /// Whether words are shown that the recogniser will settle, whosever they are.
+    pub(super) fn is_shown(&self) -> bool {
+        !self.partial.is_empty()
+    }
+
+    /// Whether some of it might be echo.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.doubtful
     }
 
     /// Whether some of the words are not settled yet.
     pub(super) fn has_unsettled(&self) -> bool {
-        !self.partial.is_empty()
+        !self.partial.text().is_empty()
     }
 
-    /// All words so far, settled ones first.
+    /// All words of the rep so far, settled ones first.
     pub(super) fn text(&self) -> String {
-        let mut text = self.finals.clone();
-        append(&mut text, &self.partial);
+        let mut text = self.finals();
+        append(&mut text, &self.partial.text());
+        text
+    }
+
+    fn finals(&self) -> String {
+        let mut text = String::new();
+        for piece in &self.finals {
+            append(&mut text, &piece.text());
+        }
         text
     }
 
@@ -108,10 +162,11 @@ impl OpenSpeech {
     pub(super) fn discard(&mut self) {
         // Voice that is on belongs to what comes next.
         self.voiced = self.voiced.filter(|voiced| voiced.to.is_none());
-        self.finals.clear();
-        self.partial.clear();
-        self.words.clear();
+        // What nobody knows the speaker of may go on in what comes next.
+        self.finals.retain_mut(Piece::keep_held);
+        self.partial = Piece::default();
         self.settled = None;
+        self.doubtful = false;
     }
 
     /// Makes an utterance of the open speech, if it has words.
@@ -123,8 +178,8 @@ impl OpenSpeech {
         }
         let from = self.voiced.map_or(now.saturating_sub(UNTIMED_SPEECH), |voiced| voiced.from);
         let to = self.voiced.and_then(|voiced| voiced.to).unwrap_or(now);
-        let finals = std::mem::take(&mut self.finals);
-        let words = std::mem::take(&mut self.words);
+        let finals = self.finals();
+        let words: Vec<TimedWord> = self.finals.iter().flat_map(Piece::words).cloned().collect();
         // Partial words have no times; words for half of a text would mislead.
         let shown = if self.has_unsettled() { &[] } else { words.as_slice() };
         let settled = self.settled.filter(|_| !self.has_unsettled());
@@ -140,9 +195,9 @@ impl OpenSpeech {
 
 impl Taken {
     /// Gives the utterance its late words. Says whether its text changed.
-    pub(super) fn amend(&mut self, text: &str, words: Vec<TimedWord>) -> bool {
-        append(&mut self.finals, text);
-        self.words.extend(words);
+    pub(super) fn amend(&mut self, late: &Piece) -> bool {
+        append(&mut self.finals, &late.text());
+        self.words.extend(late.words().cloned());
         if normalised(&self.finals) == normalised(&self.utterance.text) {
             return false;
         }
@@ -216,11 +271,15 @@ mod tests {
         }
     }
 
+    fn late(text: &str, words: Vec<TimedWord>) -> Piece {
+        Piece::default().settle(CallTime::from_ms(2_500), text, words)
+    }
+
     #[test]
     fn an_utterance_spans_its_voice_and_its_words() {
         let mut speech = OpenSpeech::default();
         speech.voice_on(CallTime::from_ms(1_000));
-        speech.partial("good more");
+        speech.partial(CallTime::from_ms(500), "good more");
         let words = vec![word("good", 980, 1_200), word("morning", 1_190, 1_700)];
         speech.settle(CallTime::from_ms(1_900), "good morning", words);
         speech.voice_off(CallTime::from_ms(1_690));
@@ -237,7 +296,7 @@ mod tests {
         let mut speech = OpenSpeech::default();
         speech.voice_on(CallTime::from_ms(100));
         speech.settle(CallTime::from_ms(600), "hello", vec![word("hello", 100, 400)]);
-        speech.partial("this is");
+        speech.partial(CallTime::from_ms(500), "this is");
         let taken = speech.take(CallTime::from_ms(900), || "u1".into()).unwrap();
         assert_eq!(taken.utterance.text, "hello this is");
         assert!(taken.utterance.words.is_empty());
@@ -249,12 +308,12 @@ mod tests {
         let mut speech = OpenSpeech::default();
         speech.voice_on(CallTime::from_ms(100));
         speech.voice_off(CallTime::from_ms(800));
-        speech.partial("hello this is");
+        speech.partial(CallTime::from_ms(500), "hello this is");
         let mut taken = speech.take(CallTime::from_ms(2_000), || "u1".into()).unwrap();
         let words = vec![word("hello", 100, 300), word("dana", 500, 800)];
-        assert!(taken.amend("hello Dana", words));
+        assert!(taken.amend(&late("hello Dana", words)));
         assert_eq!(taken.utterance.text, "hello Dana");
         assert_eq!(taken.utterance.words.len(), 2);
-        assert!(!taken.amend("", Vec::new()), "nothing new changes nothing");
+        assert!(!taken.amend(&late("", Vec::new())), "nothing new changes nothing");
     }
 }

@@ -1,7 +1,7 @@
 //! Random calls, from a seed or from the bytes of a fuzzer.
 
-use super::script::{Hearing, Line, ModelFault, Network, Script, Start, VoiceFault, Voices};
-use crate::call::{Cue, EndReason, FinaliseId, Setup, StopCause};
+use super::script::{Echo, Hearing, Line, ModelFault, Network, Script, Start, VoiceFault, Voices};
+use crate::call::{Cue, EchoCancellation, EndReason, FinaliseId, Setup, StopCause};
 use crate::record::{Recogniser, Speaker};
 use crate::turn::{Floor, Input, Plan, Policy, Words};
 use crate::units::{CallTime, Span};
@@ -132,6 +132,7 @@ pub fn any_script(chance: &mut Chance<'_>) -> Script {
         model: rarely(chance, |chance| (any_reply(chance), any_model_fault(chance))),
         voice: rarely(chance, |chance| (any_reply(chance), any_voice_fault(chance))),
         stale: chance.one_in(4),
+        echo: chance.one_in(4).then(|| any_echo(chance)),
     }
 }
 
@@ -183,6 +184,13 @@ fn any_hearing(chance: &mut Chance<'_>) -> Hearing {
         wavers: chance.one_in(4),
         alone: chance.one_in(4).then(|| Span::ms(20) + chance.ms(1_000)),
     }
+}
+
+/// Mostly so quiet that it can be told from the rep.
+fn any_echo(chance: &mut Chance<'_>) -> Echo {
+    const REPORTS: [EchoCancellation; 3] =
+        [EchoCancellation::Off, EchoCancellation::Unknown, EchoCancellation::On];
+    Echo { reported: chance.pick(&REPORTS), level_dbfs: chance.pick(&[-40, -33, -31, -20]) }
 }
 
 fn any_model_fault(chance: &mut Chance<'_>) -> ModelFault {

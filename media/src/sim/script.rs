@@ -1,6 +1,6 @@
 //! What a simulated call is made of: what the rep does, and what the others do wrong.
 
-use crate::call::{Cue, EndReason};
+use crate::call::{Cue, EchoCancellation, EndReason};
 use crate::units::{CallTime, Span};
 
 /// When the rep starts to say a line.
@@ -68,6 +68,16 @@ pub struct Network {
     pub gaps: Vec<(CallTime, Span)>,
 }
 
+/// The rep's microphone hears the persona: each of its words comes back after the way there and back,
+/// in a voice that the segmenter notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Echo {
+    /// What the client reports.
+    pub reported: EchoCancellation,
+    /// How loud it is. The rep speaks at −20 dBFS.
+    pub level_dbfs: i8,
+}
+
 /// What the recogniser does wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hearing {
@@ -133,4 +143,6 @@ pub struct Script {
     pub voice: Vec<(u32, VoiceFault)>,
     /// What was asked for a reply that is cancelled still comes.
     pub stale: bool,
+    /// What comes back from the rep's loudspeaker; without any the client reports nothing.
+    pub echo: Option<Echo>,
 }

@@ -87,6 +87,7 @@ fn candidates(script: &Script) -> Vec<Script> {
     less(&|script| script.lost = None);
     less(&|script| script.hang_up_after = None);
     less(&|script| script.stale = false);
+    less(&|script| script.echo = None);
     less(&|script| script.voices = super::Voices::default());
     less(&|script| script.hearing.mute = false);
     less(&|script| script.hearing.wavers = false);
@@ -190,13 +191,14 @@ pub fn paste(setup: &Setup, script: &Script) -> String {
     field("model", &script.model, &usual.model);
     field("voice", &script.voice, &usual.voice);
     field("stale", &script.stale, &usual.stale);
+    field("echo", &script.echo, &usual.echo);
     test.push_str("        ..Script::default()\n    };\n    sim::run(setup, script);\n}\n");
     test
 }
 
 /// What a value derives as its debug text, made Rust: lists, and the variants by their paths.
 fn source(value: &dyn fmt::Debug, fault: &str) -> String {
-    const PATHS: [(&str, &str); 13] = [
+    const PATHS: [(&str, &str); 14] = [
         ("[", "vec!["),
         ("At(", "Start::At("),
         ("After(", "Start::After("),
@@ -209,6 +211,7 @@ fn source(value: &dyn fmt::Debug, fault: &str) -> String {
         ("(Reconnected,", "(Cue::Reconnected,"),
         ("(TimeUp,", "(Cue::TimeUp,"),
         ("(ServerDrain,", "(Cue::ServerDrain,"),
+        ("reported: ", "reported: EchoCancellation::"),
         ("BuyerHungUp", "EndReason::BuyerHungUp"),
     ];
     let mut text = format!("{value:?}");

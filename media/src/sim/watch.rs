@@ -148,8 +148,14 @@ impl Watch {
         that(generated.starts_with(text), || format!("{text:?} is not how {generated:?} begins"))
     }
 
-    /// What the log holds at the end: a record, and the words that the recogniser gave, once each.
-    pub(super) fn finished(&self, log: &[Entry], lost_words: usize) -> Result<(), String> {
+    /// What the log holds at the end: a record, and the words that the recogniser gave, once each, but
+    /// for those that the rep did not say.
+    pub(super) fn finished(
+        &self,
+        log: &[Entry],
+        lost_words: usize,
+        echoed_words: usize,
+    ) -> Result<(), String> {
         let record = log::record(log).map_err(|error| error.to_string())?.into_parts();
         let ids: BTreeSet<&str> = record.utterances.iter().map(|said| said.id.as_str()).collect();
         that(ids.len() == utterances(log).count(), || "two utterances have one id".to_owned())?;
@@ -158,9 +164,12 @@ impl Watch {
             that(is_point, || format!("{} was typed and has a length", said.id))?;
         }
         let spoken = |said: &&Utterance| said.speaker == Speaker::Rep && !said.typed;
-        let kept = record.utterances.iter().filter(spoken).map(|said| words(&said.text)).sum();
+        let kept: usize =
+            record.utterances.iter().filter(spoken).map(|said| words(&said.text)).sum();
         let (least, most) = told_words(log);
-        that(least <= kept, || format!("{least} words were settled, {kept} kept"))?;
+        that(least <= kept + echoed_words, || {
+            format!("{least} words were settled, {echoed_words} of them echo, {kept} kept")
+        })?;
         let most = most + lost_words;
         that(kept <= most, || format!("{kept} words were kept, at most {most} were said"))
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::echo::{EchoedWord, Edge, Room};
 use super::script::{Line, ModelFault, Script, Start, VoiceFault};
 use crate::call::{
     ChunkId, Cue, EndReason, Event, FinaliseId, ReplyId, StopCause, TimedWord, VoicedWord,
@@ -19,6 +20,10 @@ pub(super) enum Happening {
     },
     /// The recogniser settles what it has heard without being asked.
     Settles,
+    /// Somebody begins or ceases to sound in a room with echo.
+    Voice(Edge),
+    /// A word of the persona comes back whole.
+    Echo(EchoedWord),
     Audio {
         reply: ReplyId,
         chunk: ChunkId,
@@ -38,8 +43,8 @@ const NOTICED: Span = Span::ms(80);
 /// Between two lines of a rep who has only one voice.
 const BREATH: Span = Span::ms(50);
 /// How late the segmenter notices.
-const ONSET_LAG: Span = Span::ms(60);
-const OFFSET_LAG: Span = Span::ms(160);
+pub(super) const ONSET_LAG: Span = Span::ms(60);
+pub(super) const OFFSET_LAG: Span = Span::ms(160);
 /// How late the client's reports arrive, and how often it sends them.
 const REPORT_LAG: Span = Span::ms(30);
 const REPORT_EVERY: Span = Span::ms(100);
@@ -70,6 +75,8 @@ pub(super) struct World {
     jitter: u64,
     /// Words that were heard and are lost, since their final never comes.
     lost_words: usize,
+    /// Where the persona comes back from.
+    pub(super) room: Room,
 }
 
 impl World {
@@ -89,7 +96,12 @@ impl World {
             noticed: CallTime::ZERO,
             jitter,
             lost_words: 0,
+            room: Room::default(),
         };
+        if let Some(echo) = world.script.echo {
+            let echo_cancellation = echo.reported;
+            world.event(CallTime::ZERO, Event::Microphone { echo_cancellation });
+        }
         world.lose_media();
         if let Some(at) = world.script.drain {
             world.event(at, Event::Drain);
@@ -105,6 +117,10 @@ impl World {
             Start::After(..) | Start::Into(..) => None,
         });
         world
+    }
+
+    pub(super) fn script(&self) -> &Script {
+        &self.script
     }
 
     pub(super) fn next_due(&self) -> Option<CallTime> {
@@ -133,7 +149,7 @@ impl World {
         text(&said)
     }
 
-    fn put(&mut self, at: CallTime, reply: Option<ReplyId>, happening: Happening) {
+    pub(super) fn put(&mut self, at: CallTime, reply: Option<ReplyId>, happening: Happening) {
         self.sequence += 1;
         self.queue.insert((at, self.sequence), (reply, happening));
     }
@@ -215,6 +231,21 @@ impl World {
         }
     }
 
+    /// Hears a word that is said now, beside those that the rep says, unless it is lost on the way.
+    pub(super) fn overhear(&mut self, word: TimedWord) -> bool {
+        if self.gap_in(word.start, word.end).is_some() {
+            return false;
+        }
+        let end = word.end;
+        let place = self.unsettled.partition_point(|other| other.end <= end);
+        self.unsettled.insert(place, word);
+        if !self.script.hearing.mute {
+            let shown = end + self.script.voices.partial;
+            self.put(shown, None, Happening::Partial { upto: end });
+        }
+        true
+    }
+
     /// The first gap that begins before `to` and ends after `from`.
     fn gap_in(&self, from: CallTime, to: CallTime) -> Option<(CallTime, Span)> {
         let gaps = self.script.network.gaps.iter().copied();
@@ -225,7 +256,10 @@ impl World {
     fn notice(&mut self, at: CallTime, event: Event) {
         let late = self.late();
         self.noticed = self.noticed.max(at + late);
-        self.event(self.noticed, event);
+        match Edge::of(&event).filter(|_| self.script.echo.is_some()) {
+            Some(edge) => self.put(self.noticed, None, Happening::Voice(edge)),
+            None => self.event(self.noticed, event),
+        }
     }
 
     fn late(&mut self) -> Span {
@@ -325,6 +359,7 @@ impl World {
                 end: Span((index + 1) * VOICED_WORD.0),
             })
             .collect();
+        self.room.voiced(reply, &words);
         let samples = words.last().map_or(0, |word| word.end.samples(RATE).0);
         let mut left = usize::try_from(samples).unwrap_or(0);
         while 0 < left {
@@ -356,6 +391,7 @@ impl World {
             });
         }
         self.report(reply, at + REPORT_EVERY, at, from);
+        self.echo_begins(reply, at, from);
     }
 
     fn report(&mut self, reply: ReplyId, when: CallTime, at: CallTime, from: Span) {
@@ -376,6 +412,7 @@ impl World {
         position: Span,
         cause: StopCause,
     ) {
+        self.echo_ends(at, position);
         let reported =
             |happening: &Happening| matches!(happening, Happening::Event(Event::Played { .. }));
         self.queue.retain(|_, (of, happening)| *of != Some(reply) || !reported(happening));
@@ -402,7 +439,7 @@ impl World {
     }
 
     /// How far the rep's ear is behind what was sent.
-    fn ear_lag(&self) -> Span {
+    pub(super) fn ear_lag(&self) -> Span {
         CLIENT_LAG + self.script.network.delay
     }
 

@@ -42,6 +42,12 @@ pub struct Policy {
     pub barge_in_confirm: Span,
     /// Words that take the floor when they are no backchannel.
     pub barge_in_words: u32,
+    /// So many words that were being played, or more, can be echo.
+    pub echo_words: u32,
+    /// How far in time an echo may be from what the rep heard.
+    pub echo_within: Span,
+    /// How far an echo is at least under this rep's usual level, in decibels.
+    pub echo_under_db: u32,
     /// A turn that lasts longer is cut in on by the buyer; none lets the rep finish.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cut_in: Option<Span>,
@@ -87,6 +93,9 @@ impl Default for Policy {
             barge_in: Span::ms(120),
             barge_in_confirm: Span::ms(700),
             barge_in_words: 2,
+            echo_words: 3,
+            echo_within: Span::ms(300),
+            echo_under_db: 12,
             cut_in: None,
             yields: Span::ms(1_000),
             resume: Span::ms(450),

@@ -1,6 +1,6 @@
 //! What the client of an audio socket sends and receives. `docs/PROTOCOL.md` has the tables.
 
-use ringcraft_media::call::{Live, ReplyId};
+use ringcraft_media::call::{EchoCancellation, Live, ReplyId};
 use ringcraft_media::units::{SampleRate, Samples};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,8 @@ pub enum Request {
         encoding: Encoding,
         /// How many a second.
         sample_rate: SampleRate,
+        /// Whether the microphone is kept from hearing the buyer.
+        echo_cancellation: EchoCancellation,
     },
     /// How far a reply was played.
     Played {
@@ -23,6 +25,11 @@ pub enum Request {
         reply: ReplyId,
         /// The first sample of the reply that was not played yet.
         sample: Samples,
+    },
+    /// The microphone is another one, or used in another way.
+    Microphone {
+        /// Whether it is kept from hearing the buyer.
+        echo_cancellation: EchoCancellation,
     },
     /// The rep sends a turn in writing.
     Say {
@@ -41,6 +48,11 @@ pub enum ChannelRequest {
     Played {
         /// The RTP timestamp of the first sample that was not.
         rtp_timestamp: u32,
+    },
+    /// What microphone is in use.
+    Microphone {
+        /// Whether it is kept from hearing the buyer.
+        echo_cancellation: EchoCancellation,
     },
     /// The rep sends a turn in writing.
     Say {

@@ -1,5 +1,6 @@
 //! What a client's messages mean, one after the other. Pure: it decides, the link performs.
 
+use ringcraft_media::call::EchoCancellation;
 use ringcraft_media::units::SampleRate;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -23,8 +24,8 @@ enum State {
 /// What a message asks for.
 #[derive(Debug)]
 pub(super) enum Reaction {
-    /// Open the link in this format.
-    Start(LinkFormat),
+    /// Open the link in this format, with such a microphone.
+    Start(LinkFormat, Option<EchoCancellation>),
     /// Hand this to the driver.
     Deliver(LinkIn),
     /// Tell the client of a fault.
@@ -52,19 +53,20 @@ impl Session {
     pub(super) fn receive(&mut self, message: &Message) -> Reaction {
         let reading = match (message, &mut self.state) {
             (Message::Text(text), State::AwaitingStart) => match wire::parse_text(text) {
-                Ok(ClientText::Start(format)) => {
+                Ok(ClientText::Start(format, microphone)) => {
                     let index = SampleIndex::default();
                     self.state = State::Started { rate: format.rate, index };
-                    Ok(Reaction::Start(format))
+                    Ok(Reaction::Start(format, microphone))
                 }
                 Ok(_) => Err(Fault::NotStarted),
                 Err(fault) => Err(fault),
             },
             (Message::Text(text), State::Started { .. }) => match wire::parse_text(text) {
-                Ok(ClientText::Start(_)) => Err(Fault::AlreadyStarted),
+                Ok(ClientText::Start(..)) => Err(Fault::AlreadyStarted),
                 Ok(ClientText::Played { reply, sample }) => {
                     Ok(Reaction::Deliver(LinkIn::Played { reply, sample }))
                 }
+                Ok(ClientText::Microphone(echo)) => Ok(Reaction::Deliver(LinkIn::Microphone(echo))),
                 Ok(ClientText::Say(text)) => Ok(Reaction::Deliver(LinkIn::Say(text))),
                 Ok(ClientText::HangUp) => Ok(Reaction::Deliver(LinkIn::HangUp)),
                 Err(fault) => Err(fault),
@@ -105,7 +107,7 @@ mod tests {
     #[test]
     fn a_client_starts_then_speaks_and_reports() {
         let mut session = Session::new();
-        let Reaction::Start(format) = text(&mut session, START) else { panic!("no start") };
+        let Reaction::Start(format, None) = text(&mut session, START) else { panic!("no start") };
         assert_eq!(format.rate, SampleRate::Hz8000);
         let mut frame = vec![0; 324];
         frame[0] = 160;
@@ -123,6 +125,11 @@ mod tests {
             text(&mut session, r#"{"type":"hangup"}"#),
             Reaction::Deliver(LinkIn::HangUp)
         ));
+        let microphone = r#"{"type":"microphone","echo_cancellation":"off"}"#;
+        assert!(matches!(
+            text(&mut session, microphone),
+            Reaction::Deliver(LinkIn::Microphone(EchoCancellation::Off))
+        ));
         assert!(matches!(session.receive(&Message::Ping("x".into())), Reaction::None));
         assert_eq!(session.faults(), 0);
     }
@@ -134,7 +141,7 @@ mod tests {
             text(&mut session, r#"{"type":"hangup"}"#),
             Reaction::Complain(Fault::NotStarted)
         ));
-        assert!(matches!(text(&mut session, START), Reaction::Start(_)));
+        assert!(matches!(text(&mut session, START), Reaction::Start(..)));
         assert!(matches!(text(&mut session, START), Reaction::Complain(Fault::AlreadyStarted)));
         assert!(matches!(binary(&mut Session::new(), vec![0; 324]), Reaction::AudioBeforeStart));
     }

@@ -1,9 +1,9 @@
 //! The messages of the WebSocket link, parsed and written. Pure: any bytes give a value or a fault.
 
 use bytes::{BufMut, Bytes, BytesMut};
-use ringcraft_media::call::ReplyId;
+use ringcraft_media::call::{EchoCancellation, ReplyId};
 use ringcraft_media::units::{SampleRate, Samples};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use crate::model::CallId;
@@ -19,8 +19,8 @@ pub const SERVER_HEADER: usize = 8;
 /// A text message of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientText {
-    /// Opens the link: what both sides will send.
-    Start(LinkFormat),
+    /// Opens the link: what both sides will send, and what the client says of its microphone.
+    Start(LinkFormat, Option<EchoCancellation>),
     /// How far a reply was played.
     Played {
         /// The reply.
@@ -28,6 +28,8 @@ pub enum ClientText {
         /// Samples of the reply that were played, at the link's rate.
         sample: Samples,
     },
+    /// Another microphone is in use, or it is used in another way.
+    Microphone(EchoCancellation),
     /// The rep sends a turn in writing.
     Say(String),
     /// The rep hangs up.
@@ -43,7 +45,8 @@ pub fn parse_text(text: &str) -> Result<ClientText, Fault> {
     match message.kind() {
         "start" => {
             let start: StartFields = message.fields(START_NEEDS)?;
-            start.format().ok_or(Fault::UnsupportedFormat).map(ClientText::Start)
+            let format = start.format().ok_or(Fault::UnsupportedFormat)?;
+            Ok(ClientText::Start(format, start.echo_cancellation))
         }
         "played" => {
             let played: PlayedFields = message.fields(PLAYED_NEEDS)?;
@@ -52,9 +55,12 @@ pub fn parse_text(text: &str) -> Result<ClientText, Fault> {
                 sample: Samples(played.sample.into()),
             })
         }
+        "microphone" => message.microphone().map(ClientText::Microphone),
         "say" => message.said().map(ClientText::Say),
         "hangup" => Ok(ClientText::HangUp),
-        _ => Err(Fault::UnknownType { known: "\"start\", \"played\", \"say\" and \"hangup\"" }),
+        _ => Err(Fault::UnknownType {
+            known: "\"start\", \"played\", \"microphone\", \"say\" and \"hangup\"",
+        }),
     }
 }
 
@@ -133,7 +139,11 @@ pub fn error(code: &str, message: &str) -> Message {
     text(&ServerText::Error { code, message })
 }
 
-const START_NEEDS: (&str, &str) = ("start", "encoding (text) and sample_rate (whole number)");
+const START_NEEDS: (&str, &str) = (
+    "start",
+    "encoding (text) and sample_rate (whole number); echo_cancellation may be \"on\", \"off\" or \
+     \"unknown\"",
+);
 const PLAYED_NEEDS: (&str, &str) =
     ("played", "reply and sample (whole numbers from 0 to 4294967295)");
 
@@ -141,6 +151,13 @@ const PLAYED_NEEDS: (&str, &str) =
 struct StartFields {
     encoding: String,
     sample_rate: u64,
+    #[serde(default, deserialize_with = "is_told")]
+    echo_cancellation: Option<EchoCancellation>,
+}
+
+/// A field that may be left out, and is none of null.
+fn is_told<'de, D: Deserializer<'de>>(field: D) -> Result<Option<EchoCancellation>, D::Error> {
+    EchoCancellation::deserialize(field).map(Some)
 }
 
 impl StartFields {
@@ -177,11 +194,19 @@ mod tests {
         let table = [
             (
                 r#"{"type":"start","encoding":"pcm_s16le","sample_rate":16000}"#,
-                ClientText::Start(WIDE),
+                ClientText::Start(WIDE, None),
             ),
             (
                 r#"{"sample_rate":8000,"new":[1],"encoding":"pcm_s16le","type":"start"}"#,
-                ClientText::Start(narrow),
+                ClientText::Start(narrow, None),
+            ),
+            (
+                r#"{"type":"start","encoding":"pcm_s16le","sample_rate":16000,"echo_cancellation":"off"}"#,
+                ClientText::Start(WIDE, Some(EchoCancellation::Off)),
+            ),
+            (
+                r#"{"type":"microphone","echo_cancellation":"unknown"}"#,
+                ClientText::Microphone(EchoCancellation::Unknown),
             ),
             (
                 r#"{"type":"played","reply":7,"sample":4294967295}"#,
@@ -221,6 +246,16 @@ mod tests {
                 r#"{"type":"start","encoding":"pcm_s16le","sample_rate":4294983296}"#,
                 "unsupported_format",
             ),
+            (
+                r#"{"type":"start","encoding":"pcm_s16le","sample_rate":8000,"echo_cancellation":true}"#,
+                "bad_message",
+            ),
+            (
+                r#"{"type":"start","encoding":"pcm_s16le","sample_rate":8000,"echo_cancellation":null}"#,
+                "bad_message",
+            ),
+            (r#"{"type":"microphone"}"#, "bad_message"),
+            (r#"{"type":"microphone","echo_cancellation":"On"}"#, "bad_message"),
             (r#"{"type":"say","text":""}"#, "bad_message"),
             (r#"{"type":"played","reply":7}"#, "bad_message"),
             (r#"{"type":"played","reply":7,"sample":-1}"#, "bad_message"),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { Scope, ScopeEnded } from "../scope";
-import { faultOf, listDevices, MicrophoneError, openMicrophone, setSpeaker, sortDevices, watchDevices, watchMicrophone } from "./devices";
+import { echoCancellationOf, faultOf, listDevices, MicrophoneError, openMicrophone, setSpeaker, sortDevices, watchDevices, watchMicrophone } from "./devices";
 
 /** A track that can be muted and stopped, as browsers do. */
 class Track extends EventTarget {
@@ -86,6 +86,23 @@ describe("a microphone", () => {
     expect(browser.tracks[0]?.isStopped).toBe(false);
     scope.end();
     expect(browser.tracks[0]?.isStopped).toBe(true);
+  });
+
+  it.each([
+    [true, "on"],
+    [false, "off"],
+    [undefined, "unknown"],
+    // Browsers that cancel in more than one way name the way.
+    ["all", "on"],
+    ["remote-only", "on"],
+  ])("whose track says %s of its echo", (echoCancellation, expected) => {
+    const settings = echoCancellation === undefined ? {} : { echoCancellation };
+    expect(echoCancellationOf({ getSettings: () => settings as MediaTrackSettings })).toBe(expected);
+  });
+
+  it("tells of its echo when it is opened", async () => {
+    const microphone = await openMicrophone(new Scope());
+    expect(microphone.echoCancellation).toBe("unknown");
   });
 
   it("is the browser's choice when the one of last time is not there", async () => {

@@ -1,3 +1,4 @@
+import type { EchoCancellation } from "../protocol/messages";
 import { Scope, ScopeEnded } from "../scope";
 
 /** Why there is no sound from a microphone. */
@@ -52,6 +53,7 @@ export interface Microphone {
   device: Device;
   track: MediaStreamTrack;
   stream: MediaStream;
+  echoCancellation: EchoCancellation;
   /** The one asked for was not there, and this is what the browser took in its place. */
   isReplacement: boolean;
 }
@@ -81,7 +83,14 @@ export async function openMicrophone(scope: Scope, { deviceId }: MicrophoneOptio
   const [track] = tracks;
   if (track === undefined) throw new MicrophoneError("missing");
   const id = track.getSettings().deviceId ?? deviceId ?? "";
-  return { device: { id, label: track.label }, track, stream, isReplacement };
+  return { device: { id, label: track.label }, track, stream, echoCancellation: echoCancellationOf(track), isReplacement };
+}
+
+/** What the browser makes of a track's echo. Some do not tell, and those that know more than one way name it. */
+export function echoCancellationOf(track: Pick<MediaStreamTrack, "getSettings">): EchoCancellation {
+  const { echoCancellation } = track.getSettings() as { echoCancellation?: boolean | string };
+  if (echoCancellation === undefined) return "unknown";
+  return echoCancellation === false ? "off" : "on";
 }
 
 /** Tells what happens to a microphone. */

@@ -1,4 +1,4 @@
-import { readMessage, type ClientMessage, type ServerMessage } from "../protocol/messages";
+import { readMessage, type ClientMessage, type EchoCancellation, type ServerMessage } from "../protocol/messages";
 import { Malformed } from "../protocol/reading";
 import type { Cause, Rung } from "./ladder";
 import type { Speaker } from "./speaker";
@@ -19,6 +19,7 @@ export interface CarrierSettings {
   rung: Rung;
   /** The microphone. */
   track: MediaStreamTrack;
+  echoCancellation: EchoCancellation;
   /** Where the persona is heard. */
   speaker: Speaker;
   listener: CarrierListener;
@@ -29,7 +30,7 @@ export interface Carrier {
   /** Says something; false where nothing is connected. */
   send: (message: ClientMessage) => boolean;
   /** Takes another microphone. */
-  setTrack: (track: MediaStreamTrack) => Promise<void>;
+  setTrack: (track: MediaStreamTrack, echoCancellation: EchoCancellation) => Promise<void>;
 }
 
 /** How often the path is measured. */

@@ -1,5 +1,5 @@
 import type { MicrophoneFault } from "../audio/devices";
-import type { ServerMessage } from "../protocol/messages";
+import type { EchoCancellation, ServerMessage } from "../protocol/messages";
 import type { Cause, Rung } from "./ladder";
 import type { Kept } from "./kept";
 import type { Fault, OpenedCall, Path } from "./state";
@@ -17,7 +17,7 @@ export type CallEvent =
   | { type: "other_tab"; hasCall: boolean }
   /** Another tab took the call of this one. */
   | { type: "taken" }
-  | { type: "microphone_opened"; label: string }
+  | { type: "microphone_opened"; label: string; echoCancellation: EchoCancellation }
   /** `hasOther`: the one before still listens. */
   | { type: "microphone_failed"; fault: MicrophoneFault; hasOther: boolean }
   /** A device came or went. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { ServerMessage, Utterance } from "../protocol/messages";
+import type { EchoCancellation, ServerMessage, Utterance } from "../protocol/messages";
 import type { CallEvent, Effect } from "./events";
 import { CONNECT_WITHIN_MS, GIVE_UP_AFTER_MS, lastWords, step, TAKEN_AFTER_MS } from "./machine";
 import { NEW_CALL, type CallState, type OpenedCall, type Phase } from "./state";
@@ -21,7 +21,7 @@ const types = (effects: readonly Effect[]) => effects.map(({ type }) => type);
 const BEGUN: CallEvent[] = [
   { type: "started", kept: null },
   { type: "other_tab", hasCall: false },
-  { type: "microphone_opened", label: "Headset" },
+  { type: "microphone_opened", label: "Headset", echoCancellation: "on" },
 ];
 const CONNECTING: CallEvent[] = [...BEGUN, { type: "call_opened", call: CALL }];
 const LIVE: CallEvent[] = [...CONNECTING, { type: "link_up", link: 1 }, told({ type: "call.connected" })];
@@ -63,7 +63,7 @@ describe("a call begins", () => {
 
   it("again after a reload, with what was said and the clock of before", () => {
     const kept = { scenarioId: "rachel", key: "k", seenAtMs: START_MS - 500, call: CALL, connectedAtMs: START_MS - 60_000, utterances: [utterance("rep", "Hello")] };
-    const opened = run([{ type: "started", kept }, { type: "other_tab", hasCall: false }, { type: "microphone_opened", label: "Headset" }]);
+    const opened = run([{ type: "started", kept }, { type: "other_tab", hasCall: false }, { type: "microphone_opened", label: "Headset", echoCancellation: "on" }]);
     expect(opened.state.phase).toEqual({ at: "reconnecting", isServerAway: false });
     expect(opened.effects.at(-1)).toEqual({ type: "connect", link: 1, rung: "udp", call: CALL });
     const back = run([{ type: "link_up", link: 1 }], opened.state);
@@ -223,7 +223,7 @@ describe("a microphone in mid-call", () => {
   it("that is taken away is replaced, and said so", () => {
     const gone = run([{ type: "microphone_ended" }], live);
     expect(gone.effects).toEqual([{ type: "open_microphone" }]);
-    const next = run([{ type: "microphone_opened", label: "Built-in" }], gone.state).state;
+    const next = run([{ type: "microphone_opened", label: "Built-in", echoCancellation: "on" }], gone.state).state;
     expect([next.microphone, next.microphoneLabel, next.phase.at]).toEqual([{ what: "replaced", label: "Built-in" }, "Built-in", "live"]);
   });
 
@@ -247,8 +247,20 @@ describe("a microphone in mid-call", () => {
     expect(run([{ type: "microphone_muted", isMuted: false }], muted).state.microphone).toBeNull();
   });
 
+  it("whose echo is not cancelled is told of until another is used", () => {
+    expect(live.hasEcho).toBe(false);
+    const opened = (echoCancellation: EchoCancellation): CallEvent => ({ type: "microphone_opened", label: "b", echoCancellation });
+    const loud = run([opened("off")], live).state;
+    expect(loud.hasEcho).toBe(true);
+    expect(run([opened("on")], loud).state.hasEcho).toBe(false);
+    expect(run([opened("unknown")], loud).state.hasEcho).toBe(false);
+    expect(run([{ type: "microphone_failed", fault: "in_use", hasOther: true }], loud).state.hasEcho).toBe(true);
+    expect(run([{ type: "microphone_failed", fault: "missing", hasOther: false }], loud).state.hasEcho).toBe(false);
+    expect(run([{ type: "type_instead" }], loud).state.hasEcho).toBe(false);
+  });
+
   it("stays muted when it is changed", () => {
-    const { effects } = run([{ type: "mute", isMuted: true }, { type: "microphone_opened", label: "b" }], live);
+    const { effects } = run([{ type: "mute", isMuted: true }, { type: "microphone_opened", label: "b", echoCancellation: "on" }], live);
     expect(effects).toEqual([{ type: "set_muted", isMuted: true }]);
   });
 });

@@ -96,7 +96,8 @@ function microphone(state: CallState, event: MicrophoneEvent, nowMs: number): St
     case "microphone_opened": {
       const isOther = state.microphone?.what === "lost";
       const notice = isOther ? ({ what: "replaced", label: event.label } as const) : null;
-      const next: CallState = { ...state, microphoneLabel: event.label, microphone: notice };
+      const hasEcho = event.echoCancellation === "off";
+      const next: CallState = { ...state, microphoneLabel: event.label, microphone: notice, hasEcho };
       const effects: Effect[] = [{ type: "set_muted", isMuted: state.isMuted }];
       if (!isBefore) return { state: { ...next, voice: "microphone" }, effects };
       if (state.call === null) return { state: next, effects: [...effects, { type: "keep" }, { type: "open_call" }] };
@@ -106,7 +107,7 @@ function microphone(state: CallState, event: MicrophoneEvent, nowMs: number): St
     case "microphone_failed":
       if (isBefore) return failed(state, { what: "microphone", fault: event.fault });
       if (event.hasOther) return same({ ...state, microphone: { what: "not_opened", fault: event.fault } });
-      return { state: { ...state, microphone: { what: "lost", fault: event.fault } }, effects: [{ type: "open_silence" }] };
+      return { state: { ...state, microphone: { what: "lost", fault: event.fault }, hasEcho: false }, effects: [{ type: "open_silence" }] };
     case "microphone_muted":
       if (event.isMuted) return same({ ...state, microphone: { what: "muted_by_system" } });
       return same(state.microphone?.what === "muted_by_system" ? { ...state, microphone: null } : state);
@@ -118,7 +119,7 @@ function microphone(state: CallState, event: MicrophoneEvent, nowMs: number): St
     case "choose_microphone":
       return { state: { ...state, microphone: null }, effects: [{ type: "open_microphone", deviceId: event.deviceId }] };
     case "type_instead": {
-      if (state.phase.at !== "failed") return { state: { ...state, voice: "typing" }, effects: [{ type: "open_silence" }] };
+      if (state.phase.at !== "failed") return { state: { ...state, voice: "typing", hasEcho: false }, effects: [{ type: "open_silence" }] };
       const typing: CallState = { ...state, voice: "typing", phase: { at: "opening" } };
       if (state.call === null) return { state: typing, effects: [{ type: "open_silence" }, { type: "keep" }, { type: "open_call" }] };
       const connecting = connect(typing, state.call, nowMs);

@@ -1,6 +1,7 @@
 import { chosenDevices, chooseDevices } from "../audio/chosen-devices";
 import { canChooseSpeaker, listDevices, MicrophoneError, openMicrophone, watchDevices, watchMicrophone } from "../audio/devices";
 import { Refused } from "../api/client";
+import type { EchoCancellation } from "../protocol/messages";
 import { Scope, ScopeEnded } from "../scope";
 import type { Carrier, CarrierListener, CarrierSettings } from "./carrier";
 import type { CallEvent, Effect } from "./events";
@@ -34,7 +35,7 @@ export class CallSession {
   #isStepping = false;
   #key: string = crypto.randomUUID();
   #speaker: Speaker | null = null;
-  #microphone: { scope: Scope; track: MediaStreamTrack } | null = null;
+  #microphone: { scope: Scope; track: MediaStreamTrack; echoCancellation: EchoCancellation } | null = null;
   #carrier: { scope: Scope; carrier: Carrier } | null = null;
   /** What was taken for the call: given back when it is over, while the view stays. */
   #held: Scope;
@@ -115,7 +116,8 @@ export class CallSession {
       case "open_microphone":
         return void this.#openMicrophone(effect.deviceId).catch(ignoreEnd);
       case "open_silence":
-        { this.#takeTrack(this.#held.child(), silence(this.#held, this.#sound().context)); return; }
+        // What hears nothing hears no echo.
+        { this.#takeTrack(this.#held.child(), silence(this.#held, this.#sound().context), "on"); return; }
       case "open_call":
         { this.#openCall(); return; }
       case "connect":
@@ -175,8 +177,9 @@ export class CallSession {
         else this.dispatch({ type: "microphone_muted", isMuted: event === "muted" });
       });
       if (deviceId !== undefined) chooseDevices({ microphone: microphone.device });
-      this.#takeTrack(scope, microphone.track);
-      this.dispatch({ type: "microphone_opened", label: microphone.device.label });
+      const { echoCancellation } = microphone;
+      this.#takeTrack(scope, microphone.track, echoCancellation);
+      this.dispatch({ type: "microphone_opened", label: microphone.device.label, echoCancellation });
       void this.#countSpeakers();
     } catch (error) {
       scope.end();
@@ -188,11 +191,11 @@ export class CallSession {
   }
 
   /** From now on this is what the call hears. */
-  #takeTrack(scope: Scope, track: MediaStreamTrack): void {
+  #takeTrack(scope: Scope, track: MediaStreamTrack, echoCancellation: EchoCancellation): void {
     const former = this.#microphone;
     track.enabled = !this.#state.isMuted;
-    this.#microphone = { scope, track };
-    const changed = this.#carrier?.carrier.setTrack(track) ?? Promise.resolve();
+    this.#microphone = { scope, track, echoCancellation };
+    const changed = this.#carrier?.carrier.setTrack(track, echoCancellation) ?? Promise.resolve();
     // A connection that is going takes no track; the next one does.
     changed.catch(() => undefined).finally(() => former?.scope.end());
   }
@@ -219,8 +222,8 @@ export class CallSession {
 
   #connect({ link, rung, call }: Extract<Effect, { type: "connect" }>): void {
     this.#disconnect();
-    const track = this.#microphone?.track;
-    if (track === undefined) return;
+    if (this.#microphone === null) return;
+    const { track, echoCancellation } = this.#microphone;
     const scope = this.#held.child();
     const listener: CarrierListener = {
       up: () => this.dispatch({ type: "link_up", link }),
@@ -229,7 +232,7 @@ export class CallSession {
       message: (message) => this.dispatch({ type: "message", link, message }),
       path: (path) => this.dispatch({ type: "path", link, path }),
     };
-    const settings: CarrierSettings = { call, rung, track, speaker: this.#sound(), listener };
+    const settings: CarrierSettings = { call, rung, track, echoCancellation, speaker: this.#sound(), listener };
     try {
       const carrier = rung === "websocket" ? new WebSocketCarrier(scope, settings) : new WebRtcCarrier(scope, settings);
       this.#carrier = { scope, carrier };

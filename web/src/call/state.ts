@@ -93,6 +93,8 @@ export interface CallState {
   voice: "microphone" | "typing";
   microphoneLabel: string;
   microphone: MicrophoneNotice | null;
+  /** The persona may hear itself. */
+  hasEcho: boolean;
   listeners: readonly Listener[];
   isOffline: boolean;
   /** The browser plays nothing before somebody taps. */
@@ -118,6 +120,7 @@ export const NEW_CALL: CallState = {
   voice: "microphone",
   microphoneLabel: "",
   microphone: null,
+  hasEcho: false,
   listeners: [],
   isOffline: false,
   isSoundBlocked: false,

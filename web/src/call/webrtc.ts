@@ -1,5 +1,5 @@
 import { Unreachable } from "../api/client";
-import { writeMessage, type ClientMessage } from "../protocol/messages";
+import { writeMessage, type ClientMessage, type EchoCancellation } from "../protocol/messages";
 import { candidatesOf, FRAGMENT_TYPE, fragmentOf, withIceOf, withoutUdp } from "../protocol/sdp";
 import { Scope, ScopeEnded } from "../scope";
 import { CONNECT_WITHIN_MS, PATH_EVERY_MS, understood, type Carrier, type CarrierSettings } from "./carrier";
@@ -35,11 +35,13 @@ export class WebRtcCarrier implements Carrier {
   #isUp = false;
   #isRestarting = false;
   #reported: number | null = null;
+  #echoCancellation: EchoCancellation;
 
   /** Begins to connect. Throws where the browser has no WebRTC. */
   constructor(scope: Scope, settings: CarrierSettings) {
     this.#scope = scope;
     this.#settings = settings;
+    this.#echoCancellation = settings.echoCancellation;
     this.#signal = scope.signal();
     const pc = new RTCPeerConnection({ iceServers: settings.call.iceServers });
     scope.onEnd(() => pc.close());
@@ -57,7 +59,9 @@ export class WebRtcCarrier implements Carrier {
     return true;
   }
 
-  async setTrack(track: MediaStreamTrack): Promise<void> {
+  async setTrack(track: MediaStreamTrack, echoCancellation: EchoCancellation): Promise<void> {
+    this.#echoCancellation = echoCancellation;
+    this.#tellMicrophone();
     await this.#transceiver.sender.replaceTrack(track);
   }
 
@@ -196,8 +200,13 @@ export class WebRtcCarrier implements Carrier {
 
   #up(): void {
     this.#isUp = true;
+    this.#tellMicrophone();
     this.#settings.listener.up();
     void this.#measure();
+  }
+
+  #tellMicrophone(): void {
+    this.send({ type: "microphone", echo_cancellation: this.#echoCancellation });
   }
 
   /** Tells the server what was played, when there is news or it has to be known now. */

@@ -1,7 +1,7 @@
 import { CAPTURE, PLAYBACK, type Captured, type PlaybackCommand, type PlaybackReport } from "../audio/pcm-messages";
 import workletUrl from "../audio/pcm-worklet?worker&url";
 import { readFrame, SOCKET_RATE, writeFrame } from "../protocol/frames";
-import { writeMessage, type ClientMessage, type ServerMessage } from "../protocol/messages";
+import { writeMessage, type ClientMessage, type EchoCancellation, type ServerMessage } from "../protocol/messages";
 import { Scope, ScopeEnded } from "../scope";
 import { CONNECT_WITHIN_MS, PATH_EVERY_MS, understood, type Carrier, type CarrierSettings } from "./carrier";
 import type { Cause } from "./ladder";
@@ -19,11 +19,13 @@ export class WebSocketCarrier implements Carrier {
   #playback: AudioWorkletNode | null = null;
   #source: MediaStreamAudioSourceNode | null = null;
   #isReady = false;
+  #echoCancellation: EchoCancellation;
 
   /** Begins to connect. */
   constructor(scope: Scope, settings: CarrierSettings) {
     this.#scope = scope;
     this.#settings = settings;
+    this.#echoCancellation = settings.echoCancellation;
     scope.after(CONNECT_WITHIN_MS.websocket, () => {
       if (!this.#isReady) void this.#explain();
     });
@@ -38,12 +40,19 @@ export class WebSocketCarrier implements Carrier {
     return true;
   }
 
-  setTrack(track: MediaStreamTrack): Promise<void> {
+  setTrack(track: MediaStreamTrack, echoCancellation: EchoCancellation): Promise<void> {
+    this.#echoCancellation = echoCancellation;
+    // Before that it is said in the first message.
+    if (this.#isReady) this.send({ type: "microphone", echo_cancellation: echoCancellation });
+    this.#hearTrack(track);
+    return Promise.resolve();
+  }
+
+  #hearTrack(track: MediaStreamTrack): void {
     const { context } = this.#settings.speaker;
     this.#source?.disconnect();
     this.#source = this.#scope.node(new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream([track]) }));
     if (this.#capture !== null) this.#source.connect(this.#capture);
-    return Promise.resolve();
   }
 
   async #open(): Promise<void> {
@@ -64,7 +73,7 @@ export class WebSocketCarrier implements Carrier {
       capture.port.onmessage = null;
       playback.port.onmessage = null;
     });
-    await this.setTrack(track);
+    this.#hearTrack(track);
     speaker.playNode(this.#scope, playback);
     this.#scope.every(PATH_EVERY_MS, () => this.#tellLatency());
     this.#connect();
@@ -77,7 +86,7 @@ export class WebSocketCarrier implements Carrier {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#scope.onEnd(() => socket.close());
-    this.#scope.on(socket, "open", () => void this.send({ type: "start", encoding: "pcm_s16le", sample_rate: SOCKET_RATE }));
+    this.#scope.on(socket, "open", () => void this.send({ type: "start", encoding: "pcm_s16le", sample_rate: SOCKET_RATE, echo_cancellation: this.#echoCancellation }));
     this.#scope.on(socket, "message", (event) => this.#hear((event as MessageEvent<unknown>).data));
     this.#scope.on(socket, "close", (event) => this.#closed((event as CloseEvent).reason));
   }

@@ -12,7 +12,8 @@ const sample = (name: string): string => readFileSync(`${SAMPLES}/${name}.json`,
 
 /** What the page sends; the server sends the others. */
 const SENT: Record<string, ClientMessage> = {
-  start: { type: "start", encoding: "pcm_s16le", sample_rate: 16_000 },
+  start: { type: "start", encoding: "pcm_s16le", sample_rate: 16_000, echo_cancellation: "on" },
+  microphone: { type: "microphone", echo_cancellation: "off" },
   played: { type: "played", reply: 7, sample: 20_480 },
   say: { type: "say", text: "What matters most to you?" },
   hangup: { type: "hangup" },

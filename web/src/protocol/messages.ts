@@ -50,9 +50,13 @@ export type ServerMessage =
   | { type: "resume"; reply: number; from_sample: number }
   | { type: "error"; code: string; message: string };
 
+/** Whether a microphone is kept from hearing the persona. */
+export type EchoCancellation = "on" | "off" | "unknown";
+
 /** What the page says. */
 export type ClientMessage =
-  | { type: "start"; encoding: "pcm_s16le"; sample_rate: number }
+  | { type: "start"; encoding: "pcm_s16le"; sample_rate: number; echo_cancellation: EchoCancellation }
+  | { type: "microphone"; echo_cancellation: EchoCancellation }
   | { type: "played"; reply: number; sample: number }
   | { type: "played"; rtp_timestamp: number }
   | { type: "say"; text: string }

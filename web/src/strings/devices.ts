@@ -41,5 +41,6 @@ export const devices = {
     fault === "refused" ? { title: "The microphone is not allowed", text: ALLOW[browser] } : FAULTS[fault],
   gone: { title: "The microphone is gone", text: "It was unplugged or switched off. Plug it in again, or choose another." },
   muted: "Your system or headset has muted the microphone. Switch it on there.",
+  echo: (name: string) => `Your browser does not cancel echo for this microphone, so ${name} may hear their own voice. A headset helps.`,
   replaced: (label: string) => `The one you chose is not connected. This is ${label}.`,
 };

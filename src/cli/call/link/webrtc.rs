@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use opus::{Application, Bitrate, Channels, Encoder};
+use ringcraft_media::call::EchoCancellation;
 use ringcraft_media::units::{SampleRate, Samples};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -60,7 +61,14 @@ impl<'a> WebRtc<'a> {
         let (session, answer) = server.connect(url, &call.token, offer).await?;
         let addresses = addresses(&answer, path);
         match peer.answered(answer).await {
-            Ok(()) => Ok(Self::over(peer, rate, Some((server, session)))),
+            Ok(()) => {
+                let link = Self::over(peer, rate, Some((server, session)));
+                // What it speaks is a file: it has no loudspeaker to hear. The queue is empty yet.
+                let echo_cancellation = EchoCancellation::On;
+                let microphone = ChannelRequest::Microphone { echo_cancellation };
+                let _ = link.outgoing.try_send(text(&microphone));
+                Ok(link)
+            }
             Err(error) => {
                 server.disconnect(&session).await;
                 peer.close().await;

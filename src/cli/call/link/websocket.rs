@@ -2,6 +2,7 @@
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
+use ringcraft_media::call::EchoCancellation;
 use ringcraft_media::units::SampleRate;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -55,7 +56,12 @@ impl AudioSocket {
     ) -> Result<Self, CallError> {
         let ready = async {
             let mut socket = connect(url, trust).await?;
-            let start = Request::Start { encoding: Encoding::PcmS16le, sample_rate: rate };
+            let start = Request::Start {
+                encoding: Encoding::PcmS16le,
+                sample_rate: rate,
+                // What it speaks is a file: it has no loudspeaker to hear.
+                echo_cancellation: EchoCancellation::On,
+            };
             socket
                 .send(text(&start))
                 .await

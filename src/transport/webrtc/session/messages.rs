@@ -59,9 +59,12 @@ impl Messages {
                 let (reply, sample) = heard.map_err(|_| Fault::NotSent)?;
                 Ok(LinkIn::Played { reply, sample })
             }
+            "microphone" => message.microphone().map(LinkIn::Microphone),
             "say" => message.said().map(LinkIn::Say),
             "hangup" => Ok(LinkIn::HangUp),
-            _ => Err(Fault::UnknownType { known: "\"played\", \"say\" and \"hangup\"" }),
+            _ => Err(Fault::UnknownType {
+                known: "\"played\", \"microphone\", \"say\" and \"hangup\"",
+            }),
         }
     }
 
@@ -73,7 +76,7 @@ impl Messages {
 
 #[cfg(test)]
 mod tests {
-    use ringcraft_media::call::ReplyId;
+    use ringcraft_media::call::{EchoCancellation, ReplyId};
     use ringcraft_media::units::Samples;
 
     use super::*;
@@ -92,6 +95,9 @@ mod tests {
         assert_eq!(text, "What matters most?");
         let hangup = messages.receive(r#"{"type":"hangup"}"#);
         assert!(matches!(hangup, Reaction::Deliver(LinkIn::HangUp)));
+        let microphone = messages.receive(r#"{"type":"microphone","echo_cancellation":"on"}"#);
+        let on = EchoCancellation::On;
+        assert!(matches!(microphone, Reaction::Deliver(LinkIn::Microphone(told)) if told == on));
         assert_eq!(messages.faults(), 0);
     }
 
@@ -105,6 +111,7 @@ mod tests {
             (r#"{"type":"played","reply":7,"sample":4}"#, "bad_message"),
             (r#"{"type":"played","rtp_timestamp":-1}"#, "bad_message"),
             (r#"{"type":"say","text":" "}"#, "bad_message"),
+            (r#"{"type":"microphone","echo_cancellation":1}"#, "bad_message"),
             (r#"{"type":"played","rtp_timestamp":4294967296}"#, "bad_message"),
             (r#"{"type":"played","rtp_timestamp":3999}"#, "not_sent"),
         ];

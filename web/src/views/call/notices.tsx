@@ -1,4 +1,4 @@
-import { Ear, Keyboard, MicOff, Volume2, VolumeX, WifiOff } from "lucide-react";
+import { Ear, Headphones, Keyboard, MicOff, Volume2, VolumeX, WifiOff } from "lucide-react";
 import type { ReactNode } from "react";
 
 import type { CallSession } from "../../call/session";
@@ -26,6 +26,11 @@ export function Notices({ session, state, personaName }: { session: CallSession;
       {state.microphone && (
         <Notice tone="warn" icon={<MicOff aria-hidden />}>
           {words.microphoneNotice(state.microphone)}
+        </Notice>
+      )}
+      {state.hasEcho && (
+        <Notice tone="warn" icon={<Headphones aria-hidden />}>
+          {strings.devices.echo(personaName)}
         </Notice>
       )}
       {state.hasNoSpeaker && (

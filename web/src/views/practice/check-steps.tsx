@@ -89,6 +89,7 @@ function MicrophoneStep({ device }: { device: DeviceCheck }) {
       </p>
       {microphone.isReplacement && <Notice tone="warn">{strings.devices.replaced(microphone.device.label)}</Notice>}
       {microphone.isMuted && <Notice tone="warn">{strings.devices.muted}</Notice>}
+      {microphone.hasEcho && <Notice tone="warn">{strings.devices.echo("the buyer")}</Notice>}
     </>
   );
 }

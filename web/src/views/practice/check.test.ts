@@ -4,7 +4,7 @@ import { isChecked, step, UNCHECKED, type CheckEvent } from "./check";
 
 const after = (...events: CheckEvent[]) => events.reduce(step, UNCHECKED);
 
-const opened: CheckEvent = { type: "opened", device: { id: "h", label: "Headset" }, isReplacement: false, isMuted: false };
+const opened: CheckEvent = { type: "opened", device: { id: "h", label: "Headset" }, isReplacement: false, isMuted: false, hasEcho: false };
 const said: CheckEvent = { type: "voice_heard" };
 const tone: CheckEvent[] = [{ type: "tone_began" }, { type: "tone_over", echo: "none" }];
 const yes: CheckEvent = { type: "answered", isHeard: true };
@@ -25,6 +25,12 @@ it("asks anew after another speaker, and forgets a tone that still played", () =
   const check = after(opened, { type: "tone_began" }, { type: "speaker_changed" }, { type: "tone_over", echo: "heard" });
   expect(check.speaker).toBe("untried");
   expect(check.echo).toBeNull();
+});
+
+it("tells of a microphone whose echo is not cancelled, until another is opened", () => {
+  const loud = step(UNCHECKED, { type: "opened", device: { id: "b", label: "Built-in" }, isReplacement: false, isMuted: false, hasEcho: true });
+  expect(loud.microphone).toMatchObject({ is: "open", hasEcho: true });
+  expect(step(loud, opened).microphone).toMatchObject({ is: "open", hasEcho: false });
 });
 
 it("knows when the microphone is muted, comes back and is gone", () => {

@@ -13,7 +13,7 @@ export interface Check {
 export type MicrophoneState =
   | { is: "closed" }
   | { is: "opening" }
-  | { is: "open"; device: Device; isReplacement: boolean; isMuted: boolean }
+  | { is: "open"; device: Device; isReplacement: boolean; isMuted: boolean; hasEcho: boolean }
   | { is: "gone" }
   | { is: "fault"; fault: MicrophoneFault };
 
@@ -29,7 +29,7 @@ export type SpeakerState =
 
 export type CheckEvent =
   | { type: "opening" }
-  | { type: "opened"; device: Device; isReplacement: boolean; isMuted: boolean }
+  | { type: "opened"; device: Device; isReplacement: boolean; isMuted: boolean; hasEcho: boolean }
   | { type: "not_opened"; fault: MicrophoneFault }
   | { type: "microphone"; event: MicrophoneEvent }
   | { type: "voice_heard" }
@@ -48,8 +48,8 @@ export function step(check: Check, event: CheckEvent): Check {
     case "opening":
       return { ...check, microphone: { is: "opening" }, isVoiceHeard: false, echo: null };
     case "opened": {
-      const { device, isReplacement, isMuted } = event;
-      return { ...check, microphone: { is: "open", device, isReplacement, isMuted } };
+      const { device, isReplacement, isMuted, hasEcho } = event;
+      return { ...check, microphone: { is: "open", device, isReplacement, isMuted, hasEcho } };
     }
     case "not_opened":
       return { ...check, microphone: { is: "fault", fault: event.fault }, isVoiceHeard: false };

@@ -104,8 +104,8 @@ interface Outlets {
 
 async function open(scope: Scope, deviceId: string | undefined, { tell, ear, meter, setDevices }: Outlets): Promise<void> {
   const microphone = await openMicrophone(scope, { deviceId });
-  const { device, isReplacement, stream, track } = microphone;
-  tell({ type: "opened", device, isReplacement, isMuted: track.muted });
+  const { device, isReplacement, stream, track, echoCancellation } = microphone;
+  tell({ type: "opened", device, isReplacement, isMuted: track.muted, hasEcho: echoCancellation === "off" });
   watchMicrophone(scope, microphone, (event) => tell({ type: "microphone", event }));
   const context = openAudio(scope);
   const source = scope.node(new MediaStreamAudioSourceNode(context, { mediaStream: stream }));
