@@ -8,7 +8,7 @@ use ringcraft::cli::call::rtp_speaker::RtpPacket;
 use ringcraft::cli::call::wire::{
     ChannelRequest, Control, Encoding, Request, Text, read_sound, read_text, write_frame,
 };
-use ringcraft_media::call::{Live, ReplyId};
+use ringcraft_media::call::{EchoCancellation, Live, ReplyId};
 use ringcraft_media::units::{SampleRate, Samples};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -199,7 +199,11 @@ async fn socket(url: &str) -> Line {
     let config = WebSocketConfig::default().write_buffer_size(0);
     let opened = connect_async_with_config(url, Some(config), true).await;
     let (mut socket, _) = opened.expect("an audio socket");
-    let start = Request::Start { encoding: Encoding::PcmS16le, sample_rate: RATE };
+    let start = Request::Start {
+        encoding: Encoding::PcmS16le,
+        sample_rate: RATE,
+        echo_cancellation: EchoCancellation::On,
+    };
     socket.send(Message::text(json_of(&start))).await.expect("a server that reads");
     while !matches!(socket.next().await, Some(Ok(Message::Text(_)))) {}
     Line::Socket { socket: Box::new(socket), at: Place::default() }
@@ -213,7 +217,10 @@ async fn peer(http: &reqwest::Client, url: &str, token: &str) -> Line {
     let mut microphone =
         Encoder::new(RATE.hz(), Channels::Mono, Application::Voip).expect("an encoder");
     microphone.set_bitrate(Bitrate::Bits(BITRATE)).expect("a bitrate");
-    Line::Peer { sender: peer.sender(), peer: Box::new(peer), microphone, sequence: 0 }
+    let sender = peer.sender();
+    let told = ChannelRequest::Microphone { echo_cancellation: EchoCancellation::On };
+    sender.text(&json_of(&told)).await.expect("a channel that is open");
+    Line::Peer { sender, peer: Box::new(peer), microphone, sequence: 0 }
 }
 
 fn json_of(message: &impl Serialize) -> String {
